@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * parasite.h - what the blob and the tool agree on
+ *
+ * The blob in the target, one mapping, found by offsets in its own first bytes:
+ *
+ *      base +-------------------------------+
+ *           | struct parasite_head, code    |  r-x  head.code_len bytes, whole pages;
+ *           |                               |       all that parasite.bin holds
+ *           +-------------------------------+
+ *           | struct parasite_data          |  rw-  at head.data: commands and answers
+ *           | stack                         |       grows down from head.stack_top
+ *           | struct rt_sigframe: context   |       at head.frame: the target's own, written
+ *           | xstate, as long as it is      |       by the tool; the way home of the blob
+ *           +-------------------------------+
+ *
+ * The tool maps it r-x; the first thing the entry does is to make all but the
+ * code writable (and no longer executable), so that no page is ever both. If
+ * it may not, it parks with the done word unset.
+ *
+ * Included by parasite.c (freestanding), parasite.S (only the numbers) and the tool.
+ */
+#ifndef PARASITE_H
+#define PARASITE_H
+
+#define PARASITE_MAGIC          0x31504443      /* "CDP1" */
+#define PARASITE_STACK          4096            /* bytes */
+#define PARASITE_WAIT_SECONDS   2               /* parked so long; then the blob goes home by itself */
+#define PARASITE_WAIT           24              /* offset of wait_sec in struct parasite_data, for parasite.S */
+
+/* parasite_data.done: a word that only the blob writes after the tool has set it to 0 */
+#define PARASITE_WORKING        0
+#define PARASITE_DONE           1               /* all answers are there; parked, or on the way to `caught` */
+
+#ifndef __ASSEMBLER__
+#include <stddef.h>
+#include <stdint.h>
+
+struct parasite_head {          /* offsets in bytes from base */
+        uint32_t magic;
+        uint32_t code_len;
+        uint32_t entry;         /* set rip here; every register is free */
+        uint32_t leave;         /* set rip here to go home through the frame */
+        uint32_t caught;        /* the instruction before rt_sigreturn: for a hardware breakpoint */
+        uint32_t data;
+        uint32_t stack_top;
+        uint32_t frame;
+};
+_Static_assert(sizeof(struct parasite_head) == 32, "parasite_head");
+
+enum parasite_cmd {
+        PARASITE_INIT = 1,      /* is this the mapping and the thread that the tool meant? */
+        PARASITE_SIGACTIONS,
+        PARASITE_ITIMERS,
+        PARASITE_MISC,
+        PARASITE_FINI,          /* last: nothing left open or changed */
+};
+#define PARASITE_CMDS   8       /* room for so many in a batch */
+
+struct parasite_answer {
+        uint32_t cmd;           /* in: enum parasite_cmd, 0 ends the batch */
+        int32_t  status;        /* out: 0 done, -1 failed, PARASITE_NOT_RUN */
+        int32_t  err;           /* out: errno of the system call that failed */
+        uint32_t line;          /* out: in parasite.c, where it failed */
+};
+#define PARASITE_NOT_RUN        1
+
+#define PARASITE_SIGNALS        64
+struct parasite_sigaction {     /* the kernel's, not libc's */
+        uint64_t handler, flags, restorer, mask;
+};
+
+struct parasite_itimer {
+        int64_t interval_sec, interval_us, value_sec, value_us;
+};
+
+struct parasite_misc {          /* as img_misc: negative numbers are -errno */
+        int32_t  tid, pid, ppid, pgid, sid;
+        int32_t  dumpable, subreaper, thp_disable, no_new_privs, pdeath_signal;
+        int32_t  timer_slack_err, umask;
+        uint64_t timer_slack_ns, brk, personality, tid_address;
+        uint64_t altstack_sp, altstack_size;
+        uint32_t altstack_flags, zero;
+};
+
+struct parasite_data {
+        uint32_t done;          /* PARASITE_WORKING ... */
+        uint32_t park;          /* in: 1 park in ppoll when done; 0 go home at once (breakpoint at `caught`) */
+        uint64_t self;          /* in: address of this struct, for PARASITE_INIT to compare */
+        int32_t  tid;           /* in: the borrowed thread, in its own pid namespace; 0: do not compare */
+        uint32_t ask_umask;     /* in: 1: take the umask by setting it (kernels before 4.7) */
+        int64_t  wait_sec, wait_ns;     /* in: struct timespec of the parking ppoll; the kernel counts it down */
+        struct parasite_answer answer[PARASITE_CMDS];
+        struct parasite_sigaction sigaction[PARASITE_SIGNALS];
+        struct parasite_itimer itimer[3];
+        struct parasite_misc misc;
+        uint32_t log_len;       /* bytes used of log */
+        char     log[1020];     /* text lines, each ending in \n; what does not fit is cut */
+};
+_Static_assert(sizeof(struct parasite_data) <= 4096, "parasite_data fits its page");
+_Static_assert(offsetof(struct parasite_data, wait_sec) == PARASITE_WAIT, "PARASITE_WAIT");
+#endif
+
+#endif
