@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT */
+/* trace.c - ptrace of a whole process */
+#include "trace.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proc.h"
+#include "util.h"
+
+#ifndef NT_X86_XSTATE
+#define NT_X86_XSTATE           0x202
+#endif
+#define EVENT_EXEC              4       /* PTRACE_EVENT_EXEC, _STOP: uapi/linux/ptrace.h */
+#define EVENT_STOP              128
+#define O_TRACESYSGOOD          1
+#define O_TRACEEXEC             (1 << EVENT_EXEC)
+#define O_SUSPEND_SECCOMP       (1 << 21)
+#define REQ_GETSIGMASK          0x420a
+#define REQ_SETSIGMASK          0x420b
+#define DR_OFFSET(n)            (offsetof(struct user, u_debugreg) + (n) * sizeof(long))
+#define DR7_EXEC_0              0x1ul   /* L0; R/W and LEN fields zero: on execution, one byte */
+#define POLL_NS                 300000u /* spin so long for a stop before sleeping */
+#define SLICE_NS                10000000u       /* sleep so long at most before looking at stop_wanted() */
+
+static long request(struct trace *t, int req, pid_t tid, void *addr, void *data)
+{
+        t->stats.requests++;
+        return ptrace(req, tid, addr, data);
+}
+
+static void *number(uint64_t n)
+{
+        return (void *)(uintptr_t)n;
+}
+
+int trace_get_regs(struct trace *t, pid_t tid, struct user_regs_struct *regs)
+{
+        struct iovec v = { regs, sizeof *regs };
+
+        if (request(t, PTRACE_GETREGSET, tid, number(NT_PRSTATUS), &v) < 0)
+                return -1;
+        if (v.iov_len != sizeof *regs) {
+                errno = ENOEXEC;        /* i386: 17 registers of 4 bytes */
+                return -1;
+        }
+        return 0;
+}
+
+int trace_set_regs(struct trace *t, pid_t tid, const struct user_regs_struct *regs)
+{
+        struct iovec v = { (void *)regs, sizeof *regs };
+
+        return (int)request(t, PTRACE_SETREGSET, tid, number(NT_PRSTATUS), &v);
+}
+
+int trace_get_mask(struct trace *t, pid_t tid, uint64_t *mask)
+{
+        return (int)request(t, REQ_GETSIGMASK, tid, number(sizeof *mask), mask);
+}
+
+int trace_set_mask(struct trace *t, pid_t tid, uint64_t mask)
+{
+        return (int)request(t, REQ_SETSIGMASK, tid, number(sizeof mask), &mask);
+}
+
+ssize_t trace_get_xstate(struct trace *t, pid_t tid, void *buf, size_t len)
+{
+        struct iovec v = { buf, len };
+
+        if (request(t, PTRACE_GETREGSET, tid, number(NT_X86_XSTATE), &v) == 0)
+                return (ssize_t)v.iov_len;
+        if (errno != ENODEV && errno != EINVAL && errno != EIO)
+                return -1;
+        v.iov_len = len;                /* a processor without XSAVE: FXSAVE's 512 bytes */
+        if (request(t, PTRACE_GETREGSET, tid, number(NT_PRFPREG), &v) < 0)
+                return errno == ESRCH ? -1 : 0;
+        return (ssize_t)v.iov_len;
+}
+
+int trace_interrupt(struct trace *t, pid_t tid)
+{
+        return (int)request(t, PTRACE_INTERRUPT, tid, NULL, NULL);
+}
+
+int trace_resume(struct trace *t, pid_t tid, int to_syscall, int sig)
+{
+        return (int)request(t, to_syscall ? PTRACE_SYSCALL : PTRACE_CONT, tid, NULL, number((uint64_t)sig));
+}
+
+int trace_breakpoint(struct trace *t, pid_t tid, uint64_t addr)
+{
+        if (addr && request(t, PTRACE_POKEUSER, tid, number(DR_OFFSET(0)), number(addr)) < 0)
+                return -1;
+        if (request(t, PTRACE_POKEUSER, tid, number(DR_OFFSET(7)), number(addr ? DR7_EXEC_0 : 0)) < 0)
+                return -1;
+        if (addr)
+                return 0;
+        if (request(t, PTRACE_POKEUSER, tid, number(DR_OFFSET(6)), NULL) < 0)   /* what was hit */
+                return -1;
+        return (int)request(t, PTRACE_POKEUSER, tid, number(DR_OFFSET(0)), NULL);
+}
+
+static enum trace_stop decode(int status, int *sig)
+{
+        int event = status >> 16;
+
+        *sig = status;
+        if (!WIFSTOPPED(status))
+                return TRACE_GONE;
+        *sig = WSTOPSIG(status);
+        if (event == EVENT_STOP)
+                return TRACE_EVENT;
+        if (event == EVENT_EXEC)
+                return TRACE_EXEC;
+        if (*sig == (SIGTRAP | 0x80))
+                return TRACE_SYSCALL;
+        return TRACE_SIGNAL;
+}
+
+/* May we spin? Not where tracer and target have but one processor between them. */
+static int may_poll(void)
+{
+        static int answer = -1;
+        cpu_set_t set;
+
+        if (answer < 0)
+                answer = sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 1;
+        return answer;
+}
+
+/* Sleep until a child may have changed, or at most a slice. SIGCHLD is blocked by trace_seize(). */
+static void await_child(uint64_t deadline)
+{
+        struct timespec ts = { 0, SLICE_NS };
+        uint64_t now = now_ns();
+        sigset_t set;
+
+        if (now >= deadline)
+                return;
+        if (deadline - now < SLICE_NS)
+                ts.tv_nsec = (long)(deadline - now);
+        sigemptyset(&set);
+        sigaddset(&set, SIGCHLD);
+        sigtimedwait(&set, NULL, &ts);
+}
+
+enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int stubborn, int *sig)
+{
+        uint64_t now, spin = now_ns() + (may_poll() ? POLL_NS : 0);
+
+        for (;;) {
+                int status;
+                pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
+
+                if (got == tid) {
+                        t->stats.stops++;
+                        return decode(status, sig);
+                }
+                if (got < 0 && errno == ECHILD) {
+                        *sig = 0;
+                        return TRACE_GONE;
+                }
+                now = now_ns();
+                if (now < spin && now < deadline)
+                        continue;
+                if (now >= deadline || (!stubborn && stop_wanted()))
+                        return TRACE_TIMEOUT;
+                await_child(deadline);
+        }
+}
+
+int trace_fail_gone(pid_t pid, int status)
+{
+        if (WIFSIGNALED(status))
+                return fail("process %d was killed by signal %d (%s) during the dump",
+                            pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
+        if (WIFEXITED(status) && status)
+                return fail("process %d exited with status %d during the dump", pid, WEXITSTATUS(status));
+        return fail("process %d ended during the dump", pid);
+}
+
+/* Word by word, as old kernels and those without FOLL_FORCE for /proc/PID/mem want it. */
+static int peek_poke(struct trace *t, pid_t tid, uint64_t addr, uint8_t *buf, size_t len, int write)
+{
+        for (size_t done = 0; done < len; ) {
+                uint64_t at = (addr + done) & ~7ull;
+                size_t skip = (size_t)(addr + done - at);
+                size_t n = len - done < 8 - skip ? len - done : 8 - skip;
+                union { long word; uint8_t byte[8]; } u;
+
+                errno = 0;
+                u.word = request(t, PTRACE_PEEKDATA, tid, number(at), NULL);    /* glibc's and musl's return the word */
+                if (u.word == -1 && errno)
+                        return -1;
+                if (write)
+                        memcpy(u.byte + skip, buf + done, n);
+                else
+                        memcpy(buf + done, u.byte + skip, n);
+                if (write && request(t, PTRACE_POKEDATA, tid, number(at), (void *)u.word) < 0)
+                        return -1;
+                done += n;
+        }
+        return 0;
+}
+
+int trace_read(struct trace *t, pid_t tid, uint64_t addr, void *buf, size_t len)
+{
+        if (t->mem >= 0 && pread(t->mem, buf, len, (off_t)addr) == (ssize_t)len)
+                return 0;
+        return peek_poke(t, tid, addr, buf, len, 0);
+}
+
+int trace_write(struct trace *t, pid_t tid, uint64_t addr, const void *buf, size_t len)
+{
+        if (t->mem >= 0 && pwrite(t->mem, buf, len, (off_t)addr) == (ssize_t)len)
+                return 0;
+        return peek_poke(t, tid, addr, (uint8_t *)buf, len, 1);
+}
+
+/* Why SEIZE was refused. */
+static int fail_seize(struct trace *t, pid_t tid, int err)
+{
+        char why[160], comm[PROC_COMM];
+        struct proc_status st;
+
+        if (proc_status(t->dir, tid, &st) == 0 && st.tracer) {
+                proc_comm(st.tracer, comm);
+                return fail("process %d is already traced by process %d (%s)", t->pid, st.tracer, comm);
+        }
+        if (err != EPERM && err != EACCES) {
+                errno = err;
+                return fail("seize %d:", tid);
+        }
+        proc_why_not(t->dir, why, sizeof why);
+        return fail("seize %d: not permitted: %s", tid, why);
+}
+
+static struct trace_task *find(struct trace *t, pid_t tid)
+{
+        for (size_t i = 0; i < t->n; i++)
+                if (t->task[i].tid == tid)
+                        return &t->task[i];
+        return NULL;
+}
+
+/* Seize and interrupt one thread. 1: done; 0: it is gone; -1 after fail(). */
+static int seize_task(struct trace *t, pid_t tid, int seccomp)
+{
+        int opts = O_TRACESYSGOOD | O_TRACEEXEC;
+        struct trace_task *k;
+        struct proc_stat st;
+        long rc = -1;
+
+        if (t->n == t->cap) {
+                size_t cap = t->cap ? t->cap * 2 : 16;
+                struct trace_task *p = realloc(t->task, cap * sizeof *p);
+
+                if (!p)
+                        return fail("seize %d:", tid);
+                t->task = p;
+                t->cap = cap;
+        }
+        if (proc_stat(t->dir, tid, &st) < 0 || st.state == 'Z' || st.state == 'X')
+                return tid == t->pid ? fail("process %d has ended, or only its first thread has", t->pid) : 0;
+        k = &t->task[t->n];
+        *k = (struct trace_task){ .tid = tid, .state = st.state };
+        k->syscall = proc_syscall(t->dir, tid);
+        memcpy(k->comm, st.comm, sizeof k->comm - 1);
+        if (seccomp) {
+                rc = request(t, PTRACE_SEIZE, tid, NULL, number((uint64_t)(opts | O_SUSPEND_SECCOMP)));
+                t->suspend_seccomp = rc == 0;
+        }
+        if (rc < 0)
+                rc = request(t, PTRACE_SEIZE, tid, NULL, number((uint64_t)opts));
+        if (rc < 0) {
+                int err = errno;
+
+                if (err == ESRCH || (tid != t->pid && (proc_stat(t->dir, tid, &st) < 0 || st.state == 'Z' || st.state == 'X')))
+                        return tid == t->pid ? fail("process %d is gone", t->pid) : 0;
+                return fail_seize(t, tid, err);
+        }
+        k->seized = 1;
+        t->n++;
+        trace_interrupt(t, tid);        /* fails only for one that just died: waiting shows it */
+        return 1;
+}
+
+static int fail_stuck(struct trace *t, const struct trace_task *k)
+{
+        struct proc_stat st;
+        char wchan[64], thread[32] = "";
+
+        if (stop_wanted())
+                return -1;
+        proc_wchan(t->dir, k->tid, wchan, sizeof wchan);
+        if (proc_stat(t->dir, k->tid, &st) < 0)
+                st.state = '?';
+        if (k->tid != t->pid)
+                snprintf(thread, sizeof thread, "thread %d of ", k->tid);
+        return fail("%sprocess %d did not stop in time: state %c%s%s", thread, t->pid, st.state,
+                    *wchan ? ", waiting in " : "", wchan);
+}
+
+/* Pass signals on until the event stop comes. 1: stopped; 0: gone; -1 after fail(). */
+static int settle(struct trace *t, struct trace_task *k, uint64_t deadline)
+{
+        int sig;
+
+        for (;;) {
+                switch (trace_wait(t, k->tid, deadline, 0, &sig)) {
+                case TRACE_EVENT:
+                        k->stopped = 1;
+                        return 1;
+                case TRACE_TIMEOUT:
+                        return fail_stuck(t, k);
+                case TRACE_EXEC:
+                        k->stopped = 1;
+                        return fail("process %d executed another program during the dump", t->pid);
+                case TRACE_GONE:
+                        k->seized = 0;
+                        return k->tid == t->pid ? trace_fail_gone(t->pid, sig) : 0;
+                case TRACE_SIGNAL:
+                        trace_resume(t, k->tid, 0, sig);
+                        break;
+                case TRACE_SYSCALL:
+                        trace_resume(t, k->tid, 0, 0);
+                        break;
+                }
+        }
+}
+
+static int read_task(struct trace *t, struct trace_task *k)
+{
+        if (trace_get_regs(t, k->tid, &k->regs) < 0) {
+                if (errno == ENOEXEC)
+                        return fail("process %d is a 32-bit one: not supported", t->pid);
+                return fail("registers of %d:", k->tid);
+        }
+        if (k->regs.cs == 0x23)         /* __USER32_CS: a 64-bit task in 32-bit code */
+                return fail("thread %d of process %d runs 32-bit code: not supported", k->tid, t->pid);
+        if (trace_get_mask(t, k->tid, &k->mask) < 0)
+                return fail("signal mask of %d:", k->tid);
+        return 0;
+}
+
+static void drop_gone(struct trace *t)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < t->n; i++)
+                if (t->task[i].seized)
+                        t->task[n++] = t->task[i];
+        t->n = n;
+}
+
+/* One pass over the threads that /proc lists. *fresh: how many were new. */
+static int seize_pass(struct trace *t, uint64_t deadline, int seccomp, size_t *fresh)
+{
+        size_t n, before = t->n;
+        pid_t *tid;
+        int rc = 0;
+
+        if (proc_tasks(t->dir, &tid, &n) < 0)
+                return fail("process %d is gone", t->pid);
+        for (size_t i = 0; i < n && rc >= 0; i++)
+                if (!find(t, tid[i]))
+                        rc = seize_task(t, tid[i], seccomp);
+        free(tid);
+        *fresh = t->n - before;
+        for (size_t i = before; i < t->n && rc >= 0; i++) {
+                rc = settle(t, &t->task[i], deadline);
+                if (rc > 0)
+                        rc = read_task(t, &t->task[i]);
+        }
+        if (rc < 0)
+                return -1;
+        drop_gone(t);
+        return 0;
+}
+
+int trace_seize(struct trace *t, uint64_t deadline, int seccomp)
+{
+        size_t fresh;
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGCHLD);
+        sigprocmask(SIG_BLOCK, &set, NULL);     /* await_child() takes it */
+        do {
+                if (stop_wanted())
+                        return -1;
+                if (seize_pass(t, deadline, seccomp, &fresh) < 0)
+                        return -1;
+                if (fresh && now_ns() >= deadline)
+                        return fail("process %d makes threads faster than they can be stopped", t->pid);
+        } while (fresh);
+        return 0;
+}
+
+void trace_release(struct trace *t)
+{
+        for (size_t i = 0; i < t->n; i++) {
+                struct trace_task *k = &t->task[i];
+
+                if (k->seized && k->stopped && request(t, PTRACE_DETACH, k->tid, NULL, NULL) < 0)
+                        waitpid(k->tid, NULL, __WALL | WNOHANG);        /* killed meanwhile: its parent shall hear of it */
+                k->seized = k->stopped = 0;     /* one that never stopped is let go when we exit */
+        }
+        free(t->task);
+        t->task = NULL;
+        t->n = t->cap = 0;
+}
