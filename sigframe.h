@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sigframe.h - a context for rt_sigreturn, as the kernel would have made it
+ *
+ * What lies there when a thread executes rt_sigreturn with rsp = at:
+ *
+ *      at   +---------------------------+  64-aligned
+ *           | ucontext: registers, mask |  304 bytes
+ *           +---------------------------+  at + 320
+ *           | xstate, standard format   |  up to the last component that is in use
+ *           | FP_XSTATE_MAGIC2          |
+ *           +---------------------------+
+ *
+ * Rules: arch/x86/kernel/signal_64.c and fpu/signal.c (restore_sigcontext,
+ * fpu__restore_sig); SDM volume 1, 13.4 (XSAVE area).
+ */
+#ifndef SIGFRAME_H
+#define SIGFRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/user.h>
+
+#define SIGFRAME_ALIGN  64
+
+/* Bytes that a frame for this xstate (as NT_X86_XSTATE gives it, len bytes) takes, a multiple of 64. */
+size_t sigframe_len(const void *xstate, size_t len);
+
+/*
+ * Build in buf (sigframe_len() bytes) the frame that will lie at address `at`.
+ * Going home through it ends an interrupted system call as a signal without a
+ * handler would have: one that can be run again is, from the start, others
+ * return what they had, a restart block becomes EINTR. The alternate stack
+ * stays as it is.
+ */
+void sigframe_build(void *buf, uint64_t at, const struct user_regs_struct *regs,
+                    uint64_t mask, const void *xstate, size_t len);
+
+#endif
