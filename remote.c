@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/* remote.c - the trampoline: system calls of another process, made by us */
+#include "remote.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "sigframe.h"
+#include "util.h"
+
+#define CALL_NS         5000000000ull   /* a remote call takes microseconds; mmap may wait for a lock */
+#define RED_ZONE        128
+#define EFLAGS_TF       0x100u
+#define EFLAGS_DF       0x400u
+#define EFLAGS_AC       0x40000u
+
+/*
+ * The swapped-in trampoline: CRIU's `syscall; int3` with a restorer between,
+ * so that without us it leads home as well. The int3 is never reached.
+ */
+static const uint8_t code[REMOTE_CODE] = {
+        0x0f, 0x05,                     /* syscall */
+        0xb8, 15, 0, 0, 0, 0x0f, 0x05,  /* mov $15, %eax; syscall */
+        0xcc, 0xcc, 0xcc                /* int3 */
+};
+
+static uint64_t deadline(void)
+{
+        return now_ns() + CALL_NS;
+}
+
+/*
+ * Where to swap the trampoline in: the zeros that fill up the last page of an
+ * executable mapping, where nobody ever runs, else its very first bytes.
+ */
+static uint64_t find_code(struct remote *r, const struct proc_maps *maps)
+{
+        static const uint8_t zeros[REMOTE_CODE];
+        uint64_t first = 0;
+
+        for (size_t i = 0; i < maps->n; i++) {
+                const struct proc_map *map = &maps->map[i];
+                uint8_t now[REMOTE_CODE];
+
+                if (!map->x || !map->r || map->shared || proc_map_named(maps, map, "[vdso]") ||
+                    proc_map_named(maps, map, "[vsyscall]") || proc_map_named(maps, map, "[uprobes]"))
+                        continue;
+                if (trace_read(r->t, r->task->tid, map->end - REMOTE_CODE, now, sizeof now) == 0 &&
+                    !memcmp(now, zeros, sizeof now))
+                        return map->end - REMOTE_CODE;
+                if (!first && trace_read(r->t, r->task->tid, map->start, now, sizeof now) == 0)
+                        first = map->start;
+        }
+        return first;
+}
+
+static int plant_code(struct remote *r, const struct proc_maps *maps)
+{
+        uint64_t at = find_code(r, maps);
+
+        if (!at)
+                return fail("no executable mapping to put a trampoline in");
+        if (trace_read(r->t, r->task->tid, at, r->code_saved, sizeof code) < 0)
+                return fail("read code of %d:", r->task->tid);
+        r->code_at = at;
+        if (trace_write(r->t, r->task->tid, at, code, sizeof code) < 0)
+                return fail("write trampoline into %d:", r->task->tid);
+        r->gadget = (struct gadget){ .syscall = at, .pops = 0, .restorer = 0 };
+        say("trampoline swapped in at %#" PRIx64, at);
+        return 0;
+}
+
+/* The bytes of the lifeline, that will lie from line_at on: for the pops, the restorer, the frame. */
+static void fill_line(struct remote *r, uint8_t *buf, size_t above)
+{
+        if (r->gadget.restorer)
+                memcpy(buf + above - 8, &r->gadget.restorer, 8);
+        sigframe_build(buf + above, r->line_at + above, &r->regs, r->mask, r->xstate, r->xstate_len);
+}
+
+/*
+ * above: bytes before the frame, a multiple of its alignment. With the target's
+ * own instruction calls are made pops + 8 bytes below the frame; the swapped-in
+ * one goes straight home.
+ */
+static int plant_line(struct remote *r, const struct proc_maps *maps)
+{
+        size_t used = r->code_at ? 0 : (size_t)r->gadget.pops + 8;
+        size_t above = (used + SIGFRAME_ALIGN - 1) & ~(size_t)(SIGFRAME_ALIGN - 1);
+        size_t len = above + sigframe_len(r->xstate, r->xstate_len);
+        uint64_t at = (r->regs.rsp - RED_ZONE - len) & ~(uint64_t)(SIGFRAME_ALIGN - 1);
+        const struct proc_map *map = proc_maps_find(maps, at);
+        uint8_t *buf;
+
+        if (at > r->regs.rsp || !map || !map->w || !map->r || map->shared || map->end < r->regs.rsp - RED_ZONE) {
+                say("no stack to tie a lifeline to");
+                return 0;
+        }
+        buf = calloc(1, len);
+        r->line_saved = malloc(len);
+        if (!buf || !r->line_saved || trace_read(r->t, r->task->tid, at, r->line_saved, len) < 0) {
+                free(buf);
+                return fail("read stack of %d:", r->task->tid);
+        }
+        r->line_at = at;
+        r->line_len = len;
+        r->rsp = at + above - used;
+        fill_line(r, buf, above);
+        if (trace_write(r->t, r->task->tid, at, buf, len) < 0) {
+                free(buf);
+                return fail("write below the stack of %d:", r->task->tid);
+        }
+        free(buf);
+        return 0;
+}
+
+int remote_begin(struct remote *r, struct trace *t, const struct trace_task *task,
+                 const struct proc_maps *maps, const struct gadget *g, int inject)
+{
+        ssize_t len;
+
+        *r = (struct remote){
+                .t = t, .task = task, .regs = task->regs, .mask = task->mask,
+                .gadget = *g, .rsp = task->regs.rsp - RED_ZONE, .in_event = 1,
+        };
+        r->xstate = malloc(TRACE_XSTATE_MAX);
+        len = r->xstate ? trace_get_xstate(t, task->tid, r->xstate, TRACE_XSTATE_MAX) : -1;
+        if (len < 0)
+                return fail("extended registers of %d:", task->tid);
+        r->xstate_len = (size_t)len;
+        if (!inject && !gadget_verify(t, task->tid, &r->gadget)) {
+                say("no system call instruction in the target's own code");
+                inject = 1;
+        }
+        if (inject && plant_code(r, maps) < 0)
+                return -1;
+        if (!inject && !gadget_safe(&r->gadget)) {
+                say("no lifeline: no simple way from system call to restorer");
+                return 0;
+        }
+        return plant_line(r, maps);
+}
+
+int remote_surprise(struct remote *r, enum trace_stop stop, int sig)
+{
+        switch (stop) {
+        case TRACE_TIMEOUT:
+                return fail("thread %d did not stop in time", r->task->tid);
+        case TRACE_GONE:
+                r->running = 0;
+                r->gone = 1;
+                return trace_fail_gone(r->t->pid, sig);
+        case TRACE_SIGNAL:
+                r->running = 0;
+                r->forced = sig;
+                return fail("thread %d got signal %d (%s) while borrowed", r->task->tid, sig, strsignal(sig));
+        default:
+                r->running = 0;
+                return fail("thread %d stopped where it should not", r->task->tid);
+        }
+}
+
+static int resume(struct remote *r, int to_syscall, int sig)
+{
+        r->running = 1;
+        r->in_event = 0;
+        if (trace_resume(r->t, r->task->tid, to_syscall, sig) < 0) {
+                r->running = 0;
+                return fail("resume %d:", r->task->tid);
+        }
+        return 0;
+}
+
+/* The thread may now die with us at any time: registers first, for the frame has the mask, but not the other way round. */
+static int go_to(struct remote *r, uint64_t mask, const struct user_regs_struct *regs)
+{
+        r->moved = 1;
+        if (trace_set_regs(r->t, r->task->tid, regs) < 0)
+                return fail("set registers of %d:", r->task->tid);
+        if (r->masked)
+                return 0;
+        r->masked = 1;
+        if (trace_set_mask(r->t, r->task->tid, mask) < 0)
+                return fail("set signal mask of %d:", r->task->tid);
+        return 0;
+}
+
+static struct user_regs_struct start_regs(struct remote *r, uint64_t rip)
+{
+        struct user_regs_struct regs = r->regs;
+
+        regs.rip = rip;
+        regs.orig_rax = (unsigned long long)-1;         /* or the kernel runs the interrupted call again */
+        regs.rsp = r->rsp;
+        regs.rbp = r->rsp + GADGET_RBP;
+        regs.eflags &= ~(unsigned long long)(EFLAGS_TF | EFLAGS_DF | EFLAGS_AC);
+        return regs;
+}
+
+/* To the entry of the call and on to its exit. A group stop and what is left of an interrupt come first. */
+static int run_call(struct remote *r)
+{
+        for (int stops = 0, sig = 0; stops < 2; ) {
+                enum trace_stop stop;
+
+                if (resume(r, 1, sig) < 0)
+                        return -1;
+                stop = trace_wait(r->t, r->task->tid, deadline(), 1, &sig);
+                if (stop == TRACE_SYSCALL)
+                        stops++;
+                else if (stop != TRACE_EVENT && !(stop == TRACE_SIGNAL && sig == SIGSTOP))
+                        return remote_surprise(r, stop, sig);
+                r->running = 0;
+                if (stop != TRACE_SIGNAL)
+                        sig = 0;
+        }
+        return 0;
+}
+
+int remote_call(struct remote *r, uint64_t mask, long nr, const uint64_t arg[6], int64_t *ret)
+{
+        struct user_regs_struct regs = start_regs(r, r->gadget.syscall);
+
+        regs.rax = (unsigned long long)nr;
+        regs.rdi = arg[0];
+        regs.rsi = arg[1];
+        regs.rdx = arg[2];
+        regs.r10 = arg[3];
+        regs.r8 = arg[4];
+        regs.r9 = arg[5];
+        if (go_to(r, mask, &regs) < 0 || run_call(r) < 0)
+                return -1;
+        if (trace_get_regs(r->t, r->task->tid, &regs) < 0)
+                return fail("registers of %d:", r->task->tid);
+        if (regs.rip != r->gadget.syscall + 2 || (int64_t)regs.rax == -38)
+                return fail("system call %ld in %d did not run (rip %#" PRIx64 ", result %" PRId64 ")", nr,
+                            r->task->tid, (uint64_t)regs.rip, (int64_t)regs.rax);
+        *ret = (int64_t)regs.rax;
+        return 0;
+}
+
+int remote_run(struct remote *r, uint64_t mask, uint64_t rip, uint64_t arg)
+{
+        struct user_regs_struct regs = start_regs(r, rip);
+
+        regs.rsi = arg;
+        if (go_to(r, mask, &regs) < 0)
+                return -1;
+        return resume(r, 0, 0);
+}
+
+/* The event stop that an interrupt has asked for. */
+static int await_event(struct remote *r)
+{
+        for (;;) {
+                int sig;
+                enum trace_stop stop = trace_wait(r->t, r->task->tid, deadline(), 1, &sig);
+
+                if (stop == TRACE_EVENT) {
+                        r->running = 0;
+                        r->in_event = 1;
+                        return 0;
+                }
+                if (stop == TRACE_SIGNAL && sig != SIGSTOP) {
+                        warn("thread %d got signal %d (%s) while borrowed", r->task->tid, sig, strsignal(sig));
+                        r->forced = sig;
+                        sig = 0;
+                } else if (stop != TRACE_SYSCALL && stop != TRACE_SIGNAL) {
+                        return remote_surprise(r, stop, sig);
+                }
+                r->running = 0;
+                if (resume(r, 0, stop == TRACE_SIGNAL ? sig : 0) < 0)
+                        return -1;
+        }
+}
+
+int remote_stop(struct remote *r)
+{
+        if (r->in_event)
+                return 0;
+        trace_interrupt(r->t, r->task->tid);    /* fails only if it is gone: waiting shows it */
+        if (!r->running && resume(r, 0, 0) < 0)
+                return -1;
+        return await_event(r);
+}
+
+static int put_back(struct remote *r, uint64_t at, const uint8_t *bytes, size_t len, const char *what)
+{
+        uint8_t *now;
+        int rc;
+
+        if (trace_write(r->t, r->task->tid, at, bytes, len) < 0)
+                return fail("%s of %d at %#" PRIx64 " could not be put back:", what, r->task->tid, at);
+        now = malloc(len);
+        rc = now && trace_read(r->t, r->task->tid, at, now, len) == 0 && !memcmp(now, bytes, len) ? 0 : -1;
+        free(now);
+        return rc < 0 ? fail("%s of %d at %#" PRIx64 " is not as it was", what, r->task->tid, at) : 0;
+}
+
+static int verify(struct remote *r)
+{
+        struct user_regs_struct regs;
+        uint64_t mask;
+        void *xstate = malloc(TRACE_XSTATE_MAX);
+        int rc = 0;
+
+        if (trace_get_regs(r->t, r->task->tid, &regs) < 0 || memcmp(&regs, &r->regs, sizeof regs))
+                rc = fail("registers of %d are not as they were", r->task->tid);
+        if (trace_get_mask(r->t, r->task->tid, &mask) < 0 || mask != r->mask)
+                rc = fail("signal mask of %d is not as it was", r->task->tid);
+        if (!xstate || trace_get_xstate(r->t, r->task->tid, xstate, TRACE_XSTATE_MAX) != (ssize_t)r->xstate_len ||
+            memcmp(xstate, r->xstate, r->xstate_len))
+                rc = fail("extended registers of %d are not as they were", r->task->tid);
+        free(xstate);
+        return rc;
+}
+
+/* Registers before memory: as long as the thread may go home through it, the lifeline must hold. */
+static int give_back(struct remote *r)
+{
+        int rc = 0, moved = r->moved;
+
+        if (r->masked && trace_set_mask(r->t, r->task->tid, r->mask) < 0)
+                rc = fail("signal mask of %d could not be put back:", r->task->tid);
+        if (r->moved && trace_set_regs(r->t, r->task->tid, &r->regs) < 0)
+                rc = fail("registers of %d could not be put back:", r->task->tid);
+        r->masked = r->moved = 0;
+        if (r->code_at && put_back(r, r->code_at, r->code_saved, sizeof code, "code") < 0)
+                rc = -1;
+        if (r->line_at && put_back(r, r->line_at, r->line_saved, r->line_len, "stack") < 0)
+                rc = -1;
+        r->code_at = r->line_at = 0;
+        if (moved && rc == 0)
+                rc = verify(r);
+        if (r->forced)
+                rc = fail("what process %d does on signal %d (%s) was reset", r->t->pid,
+                          r->forced, strsignal(r->forced));
+        return rc;
+}
+
+int remote_end(struct remote *r)
+{
+        int rc = 0;
+
+        if (!r->gone && (r->moved || r->code_at || r->line_at || r->forced)) {
+                rc = r->moved ? remote_stop(r) : 0;
+                if (r->gone)
+                        rc = 0;         /* died on the way: that was said, and there is nothing left to put back */
+                else if (rc == 0)
+                        rc = give_back(r);
+                else
+                        fail("thread %d of process %d could not be stopped to be put back", r->task->tid, r->t->pid);
+        }
+        free(r->xstate);
+        free(r->line_saved);
+        r->xstate = r->line_saved = NULL;
+        r->moved = r->masked = r->forced = 0;
+        r->code_at = r->line_at = 0;
+        return rc;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * remote.h - the trampoline: system calls of another process, made by us
+ *
+ * A stopped thread is pointed at a `syscall` instruction and driven with
+ * PTRACE_SYSCALL. Meanwhile it hangs on a lifeline: below its stack lies what
+ * takes it home through rt_sigreturn (gadget.h draws it) should the tool die
+ * at any instant between remote_begin() and remote_end(). What lay there is
+ * put back; it is memory that nobody owns, below the red zone (System V ABI,
+ * x86-64, 3.2.2).
+ *
+ * Two kinds of trampoline: the target's own instruction, so that no byte of
+ * its code is written and no page of it copied; or, by choice or need, CRIU's
+ * way of 2012, one that is swapped into an executable mapping and back.
+ */
+#ifndef REMOTE_H
+#define REMOTE_H
+
+#include <stdint.h>
+#include "gadget.h"
+#include "proc.h"
+#include "trace.h"
+
+#define REMOTE_CODE     12      /* bytes of the swapped-in trampoline */
+
+struct remote {
+        struct trace *t;
+        const struct trace_task *task;  /* the borrowed thread, with its registers and mask */
+        struct user_regs_struct regs;   /* to be put back */
+        uint64_t mask;
+        void    *xstate;        /* NT_X86_XSTATE, malloc'ed */
+        size_t   xstate_len;
+
+        struct gadget gadget;   /* .syscall is where calls are made */
+        uint64_t code_at;       /* the swapped-in trampoline; 0: none */
+        uint8_t  code_saved[REMOTE_CODE];
+
+        uint64_t line_at;       /* the lifeline: line_len bytes there were line_saved; 0: none */
+        size_t   line_len;
+        uint8_t *line_saved;
+        uint64_t rsp;           /* for calls */
+
+        int      moved;         /* registers are not the target's own any more */
+        int      masked;        /* nor is the signal mask */
+        int      running;       /* resumed and not seen stopped again */
+        int      in_event;      /* in a PTRACE_EVENT_STOP: the kernel restarts calls from there */
+        int      gone;          /* the thread has ended: nothing to put back */
+        int      forced;        /* a signal that the kernel forced on it, losing its handler; 0: none */
+};
+
+/*
+ * Borrow a stopped thread, with what gadget_find() found: read its xstate, plant the
+ * lifeline and, with inject or where no instruction was found, the trampoline.
+ * mask is what it shall have blocked meanwhile. 0, or -1 after fail(); in both cases
+ * remote_end() is due.
+ */
+int remote_begin(struct remote *r, struct trace *t, const struct trace_task *task,
+                 const struct proc_maps *maps, const struct gadget *g, int inject);
+
+/*
+ * System call nr with six arguments. 0 and its result (or -errno) in *ret when
+ * it was run; -1 after fail() when not. mask as for remote_run().
+ */
+int remote_call(struct remote *r, uint64_t mask, long nr, const uint64_t arg[6], int64_t *ret);
+
+/* Let the thread run from rip, with rsi = arg, and signals of mask blocked. 0, or -1 after fail(). */
+int remote_run(struct remote *r, uint64_t mask, uint64_t rip, uint64_t arg);
+
+/* Get the thread, running or in any stop, into an event stop without a step of its own. 0, or -1 after fail(). */
+int remote_stop(struct remote *r);
+
+/* Word a stop that should not have been. Returns -1. */
+int remote_surprise(struct remote *r, enum trace_stop stop, int sig);
+
+/*
+ * Give the thread back as it was: registers, mask and every byte, from an
+ * event stop, read back and compared. Does what is still to be done; a second call
+ * does nothing. 0, or -1 after fail() has said what is left.
+ */
+int remote_end(struct remote *r);
+
+#endif
