@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT */
+/* infect.c - the parasite: in, at work, out */
+#include "infect.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "blob.h"
+#include "image.h"
+#include "sigframe.h"
+#include "util.h"
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE     0x100000
+#endif
+#define ALL_SIGNALS             (~0ull)
+#define TRAP_BIT                (1ull << (SIGTRAP - 1))
+#define ROOM_AROUND             (64u << 12)     /* keep so far from what is mapped: nothing merges, a stack can grow */
+#define LOWEST                  0x10000u        /* vm.mmap_min_addr, as Debian has it */
+#define HIGHEST                 0x7fffffffe000ull
+#define WORK_NS                 1500000000ull   /* less than the blob waits for us */
+#define LOOK_NS                 5000u           /* between looks at the done word */
+
+enum { INFECT, WORK, CURE };
+
+static const char *const cmd_name[] = { "?", "init", "sigactions", "itimers", "misc", "fini" };
+
+static const struct parasite_head *head(void)
+{
+        return (const struct parasite_head *)(const void *)blob_start;
+}
+
+static void begin_leg(struct infection *in)
+{
+        in->started_ns = now_ns();
+        in->t->stats = (struct trace_stats){ 0, 0 };
+}
+
+static void end_leg(struct infection *in, int which)
+{
+        in->leg[which].ns += now_ns() - in->started_ns;
+        in->leg[which].ptrace.requests += in->t->stats.requests;
+        in->leg[which].ptrace.stops += in->t->stats.stops;
+        begin_leg(in);
+}
+
+/* A hole for len bytes, as high as can be. 0: none. */
+static uint64_t find_hole(const struct proc_maps *m, size_t len)
+{
+        uint64_t top = HIGHEST;
+
+        for (size_t i = m->n; i-- > 0; ) {
+                uint64_t end = m->map[i].end;
+
+                if (end <= top && top - end >= len + 2 * ROOM_AROUND)
+                        return end + ROOM_AROUND;
+                if (m->map[i].start < top)
+                        top = m->map[i].start;
+        }
+        return top >= LOWEST + len + ROOM_AROUND ? LOWEST : 0;
+}
+
+static size_t blob_len(const struct remote *r)
+{
+        size_t len = head()->frame + sigframe_len(r->xstate, r->xstate_len);
+
+        return (len + IMG_PAGE - 1) & ~(size_t)(IMG_PAGE - 1);
+}
+
+static uint64_t mask_meanwhile(const struct infection *in)
+{
+        return in->breakpoint ? ALL_SIGNALS & ~TRAP_BIT : ALL_SIGNALS;
+}
+
+/* The address is chosen beforehand, so that it can be unmapped even when the answer gets lost. */
+static int map_blob(struct infection *in)
+{
+        uint64_t arg[6] = { 0, 0, PROT_READ | PROT_EXEC,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, (uint64_t)-1, 0 };
+        uint64_t hole;
+        int64_t ret;
+
+        in->len = blob_len(&in->remote);
+        hole = find_hole(in->maps, in->len);
+        if (!hole)
+                return fail("no room for the parasite in process %d", in->t->pid);
+        arg[0] = hole;
+        arg[1] = in->len;
+        in->base = hole;
+        if (remote_call(&in->remote, mask_meanwhile(in), SYS_mmap, arg, &ret) < 0)
+                return -1;
+        if (ret < 0) {
+                in->base = 0;
+                errno = (int)-ret;
+                return fail("map the parasite into process %d:", in->t->pid);
+        }
+        in->base = (uint64_t)ret;       /* before 4.17 the address was but a wish */
+        say("parasite mapped at %#" PRIx64 ", %zu bytes", in->base, in->len);
+        return 0;
+}
+
+static void fill_batch(struct parasite_data *d, uint64_t self, pid_t tid, const struct infect_options *opt)
+{
+        memset(d, 0, sizeof *d);
+        d->park = !opt->breakpoint;
+        d->self = self;
+        d->tid = tid;
+        d->ask_umask = (uint32_t)opt->ask_umask;
+        d->wait_sec = PARASITE_WAIT_SECONDS;
+        for (uint32_t cmd = PARASITE_INIT; cmd <= PARASITE_FINI; cmd++)
+                d->answer[cmd - 1] = (struct parasite_answer){ .cmd = cmd, .status = PARASITE_NOT_RUN };
+}
+
+static int fill_blob(struct infection *in, pid_t ns_tid, const struct infect_options *opt)
+{
+        const struct parasite_head *h = head();
+        struct remote *r = &in->remote;
+        struct parasite_data d;
+        uint8_t *image = calloc(1, in->len);
+        int rc;
+
+        if (!image)
+                return fail("parasite:");
+        fill_batch(&d, in->base + h->data, ns_tid, opt);
+        memcpy(image, blob_start, h->code_len);
+        memcpy(image + h->data, &d, sizeof d);
+        sigframe_build(image + h->frame, in->base + h->frame, &r->regs, r->mask, r->xstate, r->xstate_len);
+        rc = trace_write(in->t, r->task->tid, in->base, image, in->len);
+        free(image);
+        return rc < 0 ? fail("write the parasite into process %d:", in->t->pid) : 0;
+}
+
+/* May SIGTRAP be forced on it? Blocked or ignored, the kernel would reset what the process does on it. */
+static int may_trap(struct infection *in)
+{
+        struct proc_status st;
+
+        if (proc_status(in->t->dir, in->remote.task->tid, &st) < 0)
+                return 0;
+        if ((st.blocked | st.ignored | st.pending | st.shared_pending) & TRAP_BIT) {
+                warn("--catch=breakpoint: process %d blocks, ignores or awaits SIGTRAP: caught by parking", in->t->pid);
+                return 0;
+        }
+        return 1;
+}
+
+static int set_breakpoint(struct infection *in)
+{
+        uint64_t addr = in->base + head()->caught;
+
+        if (trace_breakpoint(in->t, in->remote.task->tid, addr) == 0)
+                return 0;
+        trace_breakpoint(in->t, in->remote.task->tid, 0);
+        in->breakpoint = 0;
+        warn("--catch=breakpoint: no debug register to be had: caught by parking");
+        return 0;
+}
+
+static int check_blob(void)
+{
+        size_t len = (size_t)(blob_end - blob_start);
+        const struct parasite_head *h = head();
+
+        if (len < sizeof *h || h->magic != PARASITE_MAGIC || h->code_len != len || h->data != len)
+                return fail("the parasite in this binary is broken");
+        return 0;
+}
+
+/* gettid() as the thread itself sees it; 0: not known. */
+static pid_t own_tid(struct infection *in)
+{
+        struct proc_status st;
+
+        return proc_status(in->t->dir, in->remote.task->tid, &st) < 0 ? 0 : st.ns_pid;
+}
+
+int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
+           const struct gadget *g, const struct infect_options *opt)
+{
+        struct infect_options how = *opt;
+        pid_t ns_tid;
+
+        *in = (struct infection){ .t = t, .maps = maps, .begun = 1 };
+        begin_leg(in);
+        if (check_blob() < 0 ||
+            remote_begin(&in->remote, t, &t->task[0], maps, g, opt->inject) < 0)
+                return -1;
+        ns_tid = own_tid(in);
+        in->breakpoint = opt->breakpoint && may_trap(in);
+        if (map_blob(in) < 0)
+                return -1;
+        if (in->breakpoint)
+                set_breakpoint(in);
+        how.breakpoint = in->breakpoint;
+        if (fill_blob(in, ns_tid, &how) < 0 ||
+            remote_run(&in->remote, mask_meanwhile(in), in->base + head()->entry, in->len - head()->data) < 0)
+                return -1;
+        end_leg(in, INFECT);
+        return 0;
+}
+
+static int in_blob(const struct infection *in, uint64_t rip)
+{
+        return rip >= in->base && rip < in->base + in->len;
+}
+
+static int read_done(struct infection *in, uint32_t *done)
+{
+        uint64_t at = in->base + head()->data + offsetof(struct parasite_data, done);
+        struct iovec here = { done, sizeof *done }, there = { (void *)(uintptr_t)at, sizeof *done };
+
+        if (process_vm_readv(in->t->pid, &here, 1, &there, 1, 0) == (ssize_t)sizeof *done)
+                return 0;
+        if (in->t->mem >= 0 && pread(in->t->mem, done, sizeof *done, (off_t)at) == (ssize_t)sizeof *done)
+                return 0;
+        return fail("read from the parasite:");
+}
+
+/* Parked: the done word tells, and no stop should come. */
+static int await_done(struct infection *in)
+{
+        uint64_t deadline = now_ns() + WORK_NS;
+
+        for (;;) {
+                enum trace_stop stop;
+                uint32_t done;
+                int sig;
+
+                if (read_done(in, &done) < 0)
+                        return -1;
+                if (done == PARASITE_DONE)
+                        return 0;
+                if (now_ns() >= deadline)
+                        return fail("the parasite in process %d did not finish", in->t->pid);
+                stop = trace_wait(in->t, in->remote.task->tid, now_ns() + LOOK_NS, 1, &sig);
+                if (stop == TRACE_EVENT || (stop == TRACE_SIGNAL && sig == SIGSTOP)) {
+                        if (trace_resume(in->t, in->remote.task->tid, 0, stop == TRACE_SIGNAL ? sig : 0) < 0)
+                                return fail("resume %d:", in->remote.task->tid);
+                } else if (stop != TRACE_TIMEOUT) {
+                        return remote_surprise(&in->remote, stop, sig);
+                }
+        }
+}
+
+/* On the way home: the breakpoint stops it right before rt_sigreturn. */
+static int await_breakpoint(struct infection *in)
+{
+        struct user_regs_struct regs;
+        enum trace_stop stop;
+        int sig = 0;
+
+        for (;;) {
+                stop = trace_wait(in->t, in->remote.task->tid, now_ns() + WORK_NS, 1, &sig);
+                if (stop != TRACE_EVENT && !(stop == TRACE_SIGNAL && sig == SIGSTOP))
+                        break;
+                if (trace_resume(in->t, in->remote.task->tid, 0, stop == TRACE_SIGNAL ? sig : 0) < 0)
+                        return fail("resume %d:", in->remote.task->tid);
+        }
+        if (stop != TRACE_SIGNAL || sig != SIGTRAP)
+                return remote_surprise(&in->remote, stop, sig);
+        in->remote.running = 0;
+        if (trace_get_regs(in->t, in->remote.task->tid, &regs) < 0 || regs.rip != in->base + head()->caught)
+                return fail("the breakpoint stopped the parasite of process %d elsewhere", in->t->pid);
+        return 0;
+}
+
+static void show_log(const struct parasite_data *d)
+{
+        size_t len = d->log_len < sizeof d->log ? d->log_len : sizeof d->log;
+
+        for (size_t at = 0; at < len; ) {
+                const char *eol = memchr(d->log + at, '\n', len - at);
+                size_t n = eol ? (size_t)(eol - d->log) - at : len - at;
+
+                say("parasite: %.*s", (int)n, d->log + at);
+                at += n + 1;
+        }
+}
+
+static int check_answers(const struct parasite_data *d)
+{
+        for (uint32_t cmd = PARASITE_INIT; cmd <= PARASITE_FINI; cmd++) {
+                const struct parasite_answer *a = &d->answer[cmd - 1];
+
+                if (a->cmd != cmd)
+                        return fail("the parasite's answers were overwritten");
+                if (a->status == 0)
+                        continue;
+                errno = a->err;
+                return fail("parasite: %s, parasite.c line %u:", cmd_name[cmd], (unsigned)a->line);
+        }
+        return 0;
+}
+
+int infect_work(struct infection *in, struct parasite_data *d)
+{
+        int rc = in->breakpoint ? await_breakpoint(in) : await_done(in);
+
+        if (rc == 0 && trace_read(in->t, in->remote.task->tid, in->base + head()->data, d, sizeof *d) < 0)
+                rc = fail("read the parasite's answers:");
+        end_leg(in, WORK);
+        if (rc < 0)
+                return -1;
+        show_log(d);
+        return check_answers(d);
+}
+
+/*
+ * Stop the blob. If we were held up so long that it went home, the thread has
+ * lived on since: then it is to be given back as it is now.
+ */
+static int stop_blob(struct infection *in)
+{
+        struct remote *r = &in->remote;
+        struct user_regs_struct regs;
+
+        if (!r->running)
+                return 0;
+        if (remote_stop(r) < 0)
+                return -1;
+        if (trace_get_regs(in->t, r->task->tid, &regs) < 0)
+                return fail("registers of %d:", r->task->tid);
+        if (in_blob(in, regs.rip))
+                return 0;
+        in->strayed = 1;
+        r->regs = regs;
+        r->line_at = 0;         /* that stack is in use again */
+        r->masked = 0;
+        r->rsp = regs.rsp - 128;
+        r->gadget.restorer = 0;
+        if (trace_get_mask(in->t, r->task->tid, &r->mask) < 0)
+                return fail("signal mask of %d:", r->task->tid);
+        free(r->xstate);
+        r->xstate = malloc(TRACE_XSTATE_MAX);
+        if (r->xstate)
+                r->xstate_len = (size_t)trace_get_xstate(in->t, r->task->tid, r->xstate, TRACE_XSTATE_MAX);
+        return fail("held up for more than %d s: the parasite of process %d went home by itself",
+                    PARASITE_WAIT_SECONDS, in->t->pid);
+}
+
+static int unmap_blob(struct infection *in)
+{
+        uint64_t arg[6] = { in->base, in->len, 0, 0, 0, 0 };
+        int64_t ret;
+
+        if (remote_call(&in->remote, mask_meanwhile(in), SYS_munmap, arg, &ret) < 0)
+                return -1;
+        if (ret < 0) {
+                errno = (int)-ret;
+                return fail("unmap the parasite:");
+        }
+        in->base = 0;
+        return 0;
+}
+
+static int check_maps(struct infection *in)
+{
+        struct proc_maps now;
+        int rc = 0;
+
+        if (proc_maps(in->t->dir, 0, &now) < 0)
+                return -1;
+        if (!proc_maps_equal(in->maps, &now))
+                rc = fail("mappings of process %d are not as they were", in->t->pid);
+        proc_maps_free(&now);
+        return rc;
+}
+
+int cure(struct infection *in)
+{
+        struct remote *r = &in->remote;
+        int rc = 0, touched = in->base != 0;
+
+        if (!in->begun)
+                return 0;
+        in->begun = 0;
+        begin_leg(in);
+        if (stop_blob(in) < 0 && r->running)
+                rc = -1;
+        if (in->breakpoint && !r->gone && trace_breakpoint(in->t, r->task->tid, 0) < 0)
+                rc = fail("debug registers of %d could not be cleared:", r->task->tid);
+        if (in->base && !r->gone && !r->running && unmap_blob(in) < 0 && !r->gone)
+                rc = fail("the parasite stays mapped in process %d at %#" PRIx64 ", %zu bytes",
+                          in->t->pid, in->base, in->len);
+        if (remote_end(r) < 0)
+                rc = -1;
+        if (r->gone)
+                rc = 0;
+        else if (touched && rc == 0)
+                rc = check_maps(in);
+        end_leg(in, CURE);
+        return rc;
+}

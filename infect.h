@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * infect.h - the parasite: in, at work, out
+ *
+ *      rc = infect(&in, t, maps, gadget, &how);
+ *      if (rc == 0)
+ *              rc = infect_work(&in, &answers);
+ *      if (cure(&in) < 0)
+ *              the target is not as it was
+ *
+ * At every instant the borrowed thread is at most one rt_sigreturn away from
+ * itself: by the lifeline while the trampoline runs, by the blob's own frame
+ * while the blob does. Should the tool die, the blob waits for it for two
+ * seconds, then goes home; what stays is its mapping.
+ */
+#ifndef INFECT_H
+#define INFECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "gadget.h"
+#include "parasite.h"
+#include "proc.h"
+#include "remote.h"
+#include "trace.h"
+
+struct infect_options {
+        int inject;             /* swap a trampoline in */
+        int breakpoint;         /* catch the blob by a hardware breakpoint */
+        int ask_umask;          /* /proc does not tell it */
+};
+
+struct infect_leg {             /* of the three: infect, work, cure */
+        struct trace_stats ptrace;
+        uint64_t ns;
+};
+
+struct infection {
+        struct trace  *t;
+        struct remote  remote;
+        const struct proc_maps *maps;   /* before */
+        uint64_t base;          /* of the blob; 0: not mapped */
+        size_t   len;
+        int      breakpoint;    /* debug register 0 is set */
+        int      strayed;       /* the blob went home before cure() came: what was read of the thread is void */
+        int      begun;         /* there may be something to undo */
+        uint64_t started_ns;    /* of the leg that runs */
+        struct infect_leg leg[3];
+};
+
+/*
+ * Map the blob into the process of t and start it on its first thread. 0, or
+ * -1 after fail(); cure() is due in both cases.
+ */
+int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
+           const struct gadget *g, const struct infect_options *opt);
+
+/*
+ * Wait until the blob has run its batch, and copy what it found to d. Its
+ * answers are checked; its log goes to -v. 0, or -1 after fail().
+ */
+int infect_work(struct infection *in, struct parasite_data *d);
+
+/*
+ * Undo what was done, newest first, every step tried, then look whether all is
+ * as it was: registers, masks, bytes, mappings. Leaves nothing to do for a
+ * second call. 0, or -1 after fail() has said what is left.
+ */
+int cure(struct infection *in);
+
+#endif
