@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* pagemap.c - which pages of the target exist */
+#include "pagemap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "image.h"
+#include "util.h"
+
+#define WINDOW          8192u           /* entries: 32 MiB of address space */
+#define PM_PRESENT      (1ull << 63)
+#define PM_SWAP         (1ull << 62)
+#define PM_FILE         (1ull << 61)    /* or shared anonymous */
+#define PM_GUARD        (1ull << 58)
+
+/* uapi/linux/fs.h of 6.7; musl has no copy of it */
+#define PAGE_IS_PRESENT (1u << 3)
+#define PAGE_IS_SWAPPED (1u << 4)
+
+struct page_region {
+        uint64_t start, end, categories;
+};
+
+struct pm_scan_arg {
+        uint64_t size, flags, start, end, walk_end;
+        uint64_t vec, vec_len, max_pages;
+        uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+_Static_assert(sizeof(struct pm_scan_arg) == 96, "pm_scan_arg");
+#define PAGEMAP_SCAN    _IOWR('f', 16, struct pm_scan_arg)
+
+int pagemap_open(struct pagemap *p, int dir)
+{
+        *p = (struct pagemap){ .fd = openat(dir, "pagemap", O_RDONLY | O_CLOEXEC), .scan = 1 };
+        p->window = malloc(WINDOW * sizeof *p->window);
+        if (!p->window)
+                return fail("pagemap:");
+        return 0;
+}
+
+void pagemap_close(struct pagemap *p)
+{
+        if (p->fd >= 0)
+                close(p->fd);
+        free(p->window);
+        *p = (struct pagemap){ .fd = -1 };
+}
+
+static enum pagemap_state classify(uint64_t entry)
+{
+        if (entry & PM_GUARD)
+                return PAGEMAP_GUARD;
+        if (!(entry & (PM_PRESENT | PM_SWAP)))
+                return PAGEMAP_ABSENT;
+        return entry & PM_FILE ? PAGEMAP_FILE : PAGEMAP_OWN;
+}
+
+/* The first page from addr on that exists, or end. -1: cannot be asked. */
+static int first_existing(struct pagemap *p, uint64_t addr, uint64_t end, uint64_t *found)
+{
+        struct page_region region = { 0, 0, 0 };
+        struct pm_scan_arg arg = {
+                .size = sizeof arg, .start = addr, .end = end,
+                .vec = (uint64_t)(uintptr_t)&region, .vec_len = 1, .max_pages = 1,
+                .category_anyof_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
+                .return_mask = PAGE_IS_PRESENT,
+        };
+        int n = p->scan ? ioctl(p->fd, PAGEMAP_SCAN, &arg) : -1;
+
+        if (n < 0) {
+                p->scan = 0;
+                return -1;
+        }
+        *found = n ? region.start : end;
+        return *found < addr || *found > end ? -1 : 0;
+}
+
+static int fill_window(struct pagemap *p, uint64_t addr, uint64_t end)
+{
+        uint64_t pages = (end - addr) >> IMG_PAGE_SHIFT;
+        size_t want = (pages < WINDOW ? (size_t)pages : WINDOW) * sizeof *p->window;
+        ssize_t n = pread(p->fd, p->window, want, (off_t)(addr >> IMG_PAGE_SHIFT) * (off_t)sizeof *p->window);
+
+        if (n < (ssize_t)sizeof *p->window) {
+                p->n = 0;
+                return n < 0 ? fail("read pagemap:") : fail("read pagemap: it ends before %#llx", (unsigned long long)addr);
+        }
+        p->addr = addr;
+        p->n = (size_t)n / sizeof *p->window;
+        return 0;
+}
+
+int pagemap_next(struct pagemap *p, uint64_t addr, uint64_t end, uint64_t *n, enum pagemap_state *state)
+{
+        uint64_t found;
+        size_t i, first;
+
+        if (p->fd < 0) {
+                *n = (end - addr) >> IMG_PAGE_SHIFT;
+                *state = PAGEMAP_OWN;
+                return 0;
+        }
+        if (addr < p->addr || addr >= p->addr + ((uint64_t)p->n << IMG_PAGE_SHIFT)) {
+                if ((end - addr) >> IMG_PAGE_SHIFT > WINDOW / 8 &&
+                    first_existing(p, addr, end, &found) == 0 && found > addr) {
+                        *n = (found - addr) >> IMG_PAGE_SHIFT;
+                        *state = PAGEMAP_ABSENT;
+                        return 0;
+                }
+                if (fill_window(p, addr, end) < 0)
+                        return -1;
+        }
+        first = (size_t)((addr - p->addr) >> IMG_PAGE_SHIFT);
+        *state = classify(p->window[first]);
+        for (i = first + 1; i < p->n && p->addr + ((uint64_t)i << IMG_PAGE_SHIFT) < end; i++)
+                if (classify(p->window[i]) != *state)
+                        break;
+        *n = i - first;
+        return 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pagemap.h - which pages of the target exist
+ *
+ * From /proc/PID/pagemap, in windows; across large holes by PAGEMAP_SCAN where
+ * the kernel has it (6.7). Nothing is read of the pages themselves, so nothing
+ * comes into being. Rules: admin-guide/mm/pagemap.rst, fs/proc/task_mmu.c.
+ */
+#ifndef PAGEMAP_H
+#define PAGEMAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum pagemap_state {
+        PAGEMAP_ABSENT,         /* neither present nor swapped out */
+        PAGEMAP_OWN,            /* anonymous, present or swapped out: the process's own content */
+        PAGEMAP_FILE,           /* present, a page of a file or of shared memory */
+        PAGEMAP_GUARD,          /* MADV_GUARD_INSTALL, as 6.15 and later tell it */
+};
+
+struct pagemap {
+        int      fd;            /* -1: the kernel has none, every page is PAGEMAP_OWN */
+        int      scan;          /* PAGEMAP_SCAN: 1 works, 0 does not */
+        uint64_t addr;          /* of the first page in window */
+        size_t   n;             /* entries in it */
+        uint64_t *window;
+};
+
+/* dir: /proc/PID. 0, or -1 after fail(): no memory. */
+int  pagemap_open(struct pagemap *p, int dir);
+void pagemap_close(struct pagemap *p);
+
+/*
+ * The pages from addr up to at most end that are alike: how many (*n, at least
+ * 1) and what. 0, or -1 after fail().
+ */
+int pagemap_next(struct pagemap *p, uint64_t addr, uint64_t end, uint64_t *n, enum pagemap_state *state);
+
+#endif
