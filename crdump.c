@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* crdump.c - options, table of commands, exit status */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "dump.h"
+#include "show.h"
+#include "util.h"
+
+#ifndef VERSION
+#define VERSION "unknown"
+#endif
+
+static const char usage[] =
+        "usage: crdump [OPTION]... PID out.img\n"
+        "       crdump show [--json] out.img\n"
+        "       crdump check out.img\n"
+        "       crdump help | --version\n";
+
+static const char help[] =
+        "\n"
+        "Capture a running process in one file, and let it go on as if nothing had happened.\n"
+        "\n"
+        "  -v, --verbose          say each step on stderr\n"
+        "  -q, --quiet            say nothing but errors\n"
+        "      --timeout SECONDS  give up after so long, target as it was found\n"
+        "      --stats            print where the time in the target went\n"
+        "      --trampoline=vdso|inject\n"
+        "                         make system calls from the target's own code (default),\n"
+        "                         or from code that is swapped in and out\n"
+        "      --catch=park|breakpoint\n"
+        "                         catch the parasite when it is parked (default),\n"
+        "                         or by a hardware breakpoint\n"
+        "\n"
+        "  show      print an image, as text or as JSON\n"
+        "  check     is an image whole?\n"
+        "\n"
+        "Exit status: 0 done; 1 failed, target as it was found; 2 usage; 3 the target\n"
+        "could not be put back as it was; 4 image incomplete or damaged; 128+n stopped\n"
+        "by signal n. See crdump(1).\n";
+
+struct settings {
+        struct dump_options dump;
+        int json;
+};
+
+enum { OPT_TIMEOUT = 256, OPT_STATS, OPT_TRAMPOLINE, OPT_CATCH, OPT_JSON, OPT_VERSION, OPT_HELP };
+
+static const struct option options[] = {
+        { "verbose", no_argument, NULL, 'v' },
+        { "quiet", no_argument, NULL, 'q' },
+        { "timeout", required_argument, NULL, OPT_TIMEOUT },
+        { "stats", no_argument, NULL, OPT_STATS },
+        { "trampoline", required_argument, NULL, OPT_TRAMPOLINE },
+        { "catch", required_argument, NULL, OPT_CATCH },
+        { "json", no_argument, NULL, OPT_JSON },
+        { "version", no_argument, NULL, OPT_VERSION },
+        { "help", no_argument, NULL, OPT_HELP },
+        { NULL, 0, NULL, 0 },
+};
+
+static void bad_usage(const char *what, const char *arg) __attribute__((noreturn));
+
+static void bad_usage(const char *what, const char *arg)
+{
+        fail("%s: %s", what, arg);
+        fputs(usage, stderr);
+        exit(EXIT_USAGE);
+}
+
+static int to_stdout(const char *text, const char *more)
+{
+        if (printf("%s%s", text, more) < 0 || fflush(stdout) == EOF)
+                return fail("write standard output:"), EXIT_FAILED;
+        return EXIT_DONE;
+}
+
+/* A whole number of up to max in decimal; anything else is bad usage. */
+static uint64_t parse_number(const char *what, const char *arg, uint64_t max)
+{
+        char *end;
+        unsigned long long n;
+
+        errno = 0;
+        n = strtoull(arg, &end, 10);
+        if (*arg < '0' || *arg > '9' || *end || errno || n > max || n == 0)
+                bad_usage(what, arg);
+        return n;
+}
+
+/* Which of two words is it? 0 or 1. */
+static int parse_word(const char *what, const char *arg, const char *zero, const char *one)
+{
+        if (strcmp(arg, zero) && strcmp(arg, one))
+                bad_usage(what, arg);
+        return strcmp(arg, one) == 0;
+}
+
+/* Seconds, with a fraction if need be. */
+static uint64_t parse_seconds(const char *what, const char *arg)
+{
+        const char *dot = strchr(arg, '.');
+        uint64_t ns = 0, unit = 100000000;
+        char whole[16];
+        size_t len = dot ? (size_t)(dot - arg) : strlen(arg);
+
+        if (len >= sizeof whole || (!len && (!dot || !dot[1])))
+                bad_usage(what, arg);
+        memcpy(whole, arg, len);
+        whole[len] = '\0';
+        if (strspn(whole, "0123456789") != len || (dot && strspn(dot + 1, "0123456789") != strlen(dot + 1)))
+                bad_usage(what, arg);
+        for (const char *p = dot ? dot + 1 : ""; *p && unit; p++, unit /= 10)
+                ns += (uint64_t)(*p - '0') * unit;
+        ns += strtoull(whole, NULL, 10) % 1000000000 * 1000000000;
+        if (!ns)
+                bad_usage(what, arg);
+        return ns;
+}
+
+static void take_option(int opt, struct settings *s)
+{
+        switch (opt) {
+        case 'v':
+                util_verbosity = 1;
+                break;
+        case 'q':
+                util_verbosity = -1;
+                break;
+        case OPT_TIMEOUT:
+                s->dump.timeout_ns = parse_seconds("--timeout wants seconds, not", optarg);
+                break;
+        case OPT_STATS:
+                s->dump.stats = 1;
+                break;
+        case OPT_TRAMPOLINE:
+                s->dump.inject = parse_word("--trampoline is vdso or inject, not", optarg, "vdso", "inject");
+                break;
+        case OPT_CATCH:
+                s->dump.breakpoint = parse_word("--catch is park or breakpoint, not", optarg, "park", "breakpoint");
+                break;
+        case OPT_JSON:
+                s->json = 1;
+                break;
+        case OPT_VERSION:
+                exit(to_stdout("crdump " VERSION "\n", ""));
+        case OPT_HELP:
+                exit(to_stdout(usage, help));
+        }
+}
+
+static int run_show(const char *path, const struct settings *s)
+{
+        return show(path, s->json);
+}
+
+static int run_check(const char *path, const struct settings *s)
+{
+        (void)s;
+        return check(path);
+}
+
+static const struct command {
+        const char *name;
+        int (*run)(const char *path, const struct settings *s);
+} commands[] = {
+        { "show", run_show },
+        { "check", run_check },
+};
+
+int main(int argc, char **argv)
+{
+        struct settings s = { 0 };
+        int opt;
+
+        opterr = 0;
+        while ((opt = getopt_long(argc, argv, ":vq", options, NULL)) != -1) {
+                if (opt == '?')
+                        bad_usage("unknown option", argv[optind - 1]);
+                if (opt == ':')
+                        bad_usage("option wants an argument", argv[optind - 1]);
+                take_option(opt, &s);
+        }
+        argc -= optind;
+        argv += optind;
+        if (argc == 1 && strcmp(argv[0], "help") == 0)
+                return to_stdout(usage, help);
+        if (argc < 2)
+                bad_usage("missing", argc ? "an image" : "a pid or a command");
+        if (argc > 2)
+                bad_usage("too many arguments", argv[2]);
+        for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+                if (strcmp(argv[0], commands[i].name) == 0)
+                        return commands[i].run(argv[1], &s);
+        return dump((pid_t)parse_number("not a pid or a command", argv[0], INT_MAX), argv[1], &s.dump);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* dump.h - crdump PID out.img */
+#ifndef DUMP_H
+#define DUMP_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct dump_options {
+        uint64_t timeout_ns;    /* for the whole dump, then it is rolled back; 0: none */
+        int      inject;        /* --trampoline=inject: write `syscall` into the target's code */
+        int      breakpoint;    /* --catch=breakpoint: catch the blob by a hardware breakpoint */
+        int      stats;         /* --stats: print where the time went */
+};
+
+/* Dump process pid into the image at path. Returns an exit status. */
+int dump(pid_t pid, const char *path, const struct dump_options *opt);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* state.c - all of a process that is not its memory, into chunks */
+#include "state.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "image.h"
+#include "util.h"
+
+#define RAW_MAX (256u << 20)    /* bytes of one raw /proc file */
+
+/* Copied as they are: cheap, and whatever is not understood today can be read from them later. */
+static const char *const raw_files[] = {
+        "stat", "status", "maps", "limits", "cgroup", "mountinfo", "io", "sched", "timers",
+        "oom_score_adj", "coredump_filter", "personality", "loginuid", "uid_map", "gid_map",
+};
+
+void state_note(struct state_notes *notes, const char *fmt, ...)
+{
+        size_t room = sizeof notes->text - notes->len;
+        va_list ap;
+        int n;
+
+        va_start(ap, fmt);
+        n = vsnprintf(notes->text + notes->len, room, fmt, ap);
+        va_end(ap);
+        if (n < 0 || (size_t)n + 1 >= room)
+                return;                 /* what did not fit is overwritten or cut off by len */
+        say("note: %s", notes->text + notes->len);
+        notes->text[notes->len + (size_t)n] = '\n';
+        notes->len += (size_t)n + 1;
+}
+
+struct buffer {                 /* a payload that grows */
+        char  *p;
+        size_t len, cap;
+        int    failed;          /* no memory: the rest is not added */
+};
+
+static void add(struct buffer *b, const void *p, size_t len)
+{
+        size_t cap = b->cap ? b->cap : 4096;
+
+        while (cap < b->len + len)
+                cap *= 2;
+        if (cap != b->cap) {
+                char *q = realloc(b->p, cap);
+
+                if (!q) {
+                        b->failed = 1;
+                        return;
+                }
+                b->p = q;
+                b->cap = cap;
+        }
+        if (len)
+                memcpy(b->p + b->len, p, len);
+        b->len += len;
+}
+
+/* An img_str, the next one 8-aligned. */
+static void add_str(struct buffer *b, uint32_t id, const void *p, size_t len)
+{
+        struct img_str str = { id, (uint32_t)len };
+
+        add(b, &str, sizeof str);
+        add(b, p, len);
+        add(b, "\0\0\0\0\0\0\0", -len & 7);
+}
+
+static void add_link(struct buffer *b, const struct state *s, uint32_t id, const char *link)
+{
+        char path[PATH_MAX];
+        ssize_t n = readlinkat(s->t->dir, link, path, sizeof path);
+
+        if (n < 0)
+                state_note(s->notes, "%s: %s", link, strerror(errno));
+        else
+                add_str(b, id, path, (size_t)n);
+}
+
+static void add_file(struct buffer *b, const struct state *s, uint32_t id, const char *file)
+{
+        char *text;
+        size_t len;
+
+        if (read_file(s->t->dir, file, RAW_MAX, &text, &len) < 0) {
+                state_note(s->notes, "%s: %s", file, strerror(errno));
+                return;
+        }
+        add_str(b, id, text, len);
+        free(text);
+}
+
+static void add_host(struct buffer *b)
+{
+        char text[sizeof(struct utsname)];
+        struct utsname u;
+        int n;
+
+        if (uname(&u) < 0)
+                return;
+        n = snprintf(text, sizeof text, "%s%c%s%c%s", u.nodename, 0, u.release, 0, u.version);
+        add_str(b, IMG_STR_HOST, text, (size_t)n);
+}
+
+static int send_buffer(struct buffer *b, struct imgwrite *w, uint32_t tag)
+{
+        struct iovec v = { b->p, b->len };
+        int rc = b->failed ? fail("no memory for the image") : imgwrite_chunk(w, tag, &v, 1);
+
+        free(b->p);
+        *b = (struct buffer){ 0 };
+        return rc;
+}
+
+static int write_proc(const struct state *s, struct imgwrite *w)
+{
+        const struct proc_stat *st = s->stat;
+        struct buffer b = { 0 };
+        struct img_proc p = {
+                .size = sizeof p, .threads = (uint32_t)s->t->n,
+                .pid = s->t->pid, .ppid = st->ppid, .tgid = s->status->tgid,
+                .pgid = st->pgid, .sid = st->sid,
+                .umask = s->status->umask != ~0u ? s->status->umask : (uint32_t)s->parasite->misc.umask,
+                .start_ticks = st->start_ticks, .dump_time_ns = s->stopped_ns,
+                .start_code = st->start_code, .end_code = st->end_code,
+                .start_data = st->start_data, .end_data = st->end_data,
+                .start_brk = st->start_brk, .brk = s->parasite->misc.brk,
+                .start_stack = st->start_stack,
+                .arg_start = st->arg_start, .arg_end = st->arg_end,
+                .env_start = st->env_start, .env_end = st->env_end,
+                .uid = s->status->uid, .gid = s->status->gid, .state = (uint8_t)st->state,
+        };
+
+        if (!st->start_code)
+                state_note(s->notes, "memory layout: not told by /proc/PID/stat");
+        add(&b, &p, sizeof p);
+        add_str(&b, IMG_STR_COMM, st->comm, strlen(st->comm));
+        add_link(&b, s, IMG_STR_EXE, "exe");
+        add_link(&b, s, IMG_STR_CWD, "cwd");
+        add_link(&b, s, IMG_STR_ROOT, "root");
+        add_file(&b, s, IMG_STR_CMDLINE, "cmdline");
+        add_file(&b, s, IMG_STR_ENVIRON, "environ");
+        add_file(&b, s, IMG_STR_AUXV, "auxv");
+        add_host(&b);
+        return send_buffer(&b, w, IMG_PROC);
+}
+
+static int write_thread(const struct state *s, struct imgwrite *w, const struct trace_task *k, void *xstate)
+{
+        ssize_t len = trace_get_xstate(s->t, k->tid, xstate, TRACE_XSTATE_MAX);
+        struct img_thread th = {
+                .size = sizeof th, .tid = k->tid, .blocked = k->mask,
+                .regs_len = sizeof k->regs, .xstate_len = (uint32_t)len,
+                .state = (uint8_t)k->state, .syscall = k->syscall,
+        };
+        struct iovec v[3] = {
+                { &th, sizeof th },
+                { (void *)&k->regs, sizeof k->regs },
+                { xstate, (size_t)len },
+        };
+
+        if (len < 0)
+                return fail("extended registers of %d:", k->tid);
+        memcpy(th.comm, k->comm, sizeof th.comm);
+        return imgwrite_chunk(w, IMG_THRD, v, 3);
+}
+
+static int write_threads(const struct state *s, struct imgwrite *w)
+{
+        void *xstate = malloc(TRACE_XSTATE_MAX);
+        int rc = xstate ? 0 : fail("threads:");
+
+        for (size_t i = 0; i < s->t->n && rc == 0; i++)
+                rc = write_thread(s, w, &s->t->task[i], xstate);
+        free(xstate);
+        return rc;
+}
+
+static int write_maps(const struct proc_maps *m, struct imgwrite *w)
+{
+        struct img_array a = { (uint32_t)m->n, sizeof(struct img_map) };
+        struct buffer b = { 0 };
+
+        add(&b, &a, sizeof a);
+        for (size_t i = 0; i < m->n; i++) {
+                const struct proc_map *p = &m->map[i];
+                struct img_map out = {
+                        .start = p->start, .end = p->end, .off = p->off, .ino = p->ino,
+                        .dev_major = p->dev_major, .dev_minor = p->dev_minor,
+                        .prot = (p->r ? IMG_MAP_R : 0) | (p->w ? IMG_MAP_W : 0) |
+                                (p->x ? IMG_MAP_X : 0) | (p->shared ? IMG_MAP_SHARED : 0),
+                        .vmflags_known = p->vmflags_known, .vmflags = p->vmflags,
+                        .name = p->name, .name_len = p->name_len,
+                };
+
+                add(&b, &out, sizeof out);
+        }
+        add(&b, m->names, m->names_len);
+        return send_buffer(&b, w, IMG_MAPS);
+}
+
+static int write_array(struct imgwrite *w, uint32_t tag, const void *p, uint32_t n, uint32_t size)
+{
+        struct img_array a = { n, size };
+        struct iovec v[2] = { { &a, sizeof a }, { (void *)p, (size_t)n * size } };
+
+        return imgwrite_chunk(w, tag, v, 2);
+}
+
+static int write_misc(const struct parasite_misc *m, struct imgwrite *w)
+{
+        struct img_misc out = {
+                .size = sizeof out, .tid = m->tid, .pid = m->pid, .ppid = m->ppid,
+                .pgid = m->pgid, .sid = m->sid, .dumpable = m->dumpable, .subreaper = m->subreaper,
+                .thp_disable = m->thp_disable, .no_new_privs = m->no_new_privs,
+                .pdeath_signal = m->pdeath_signal, .timer_slack_err = m->timer_slack_err,
+                .timer_slack_ns = m->timer_slack_ns, .brk = m->brk, .personality = m->personality,
+                .tid_address = m->tid_address, .altstack_sp = m->altstack_sp,
+                .altstack_size = m->altstack_size, .altstack_flags = m->altstack_flags,
+                .umask = (uint32_t)m->umask,
+        };
+        struct iovec v = { &out, sizeof out };
+
+        return imgwrite_chunk(w, IMG_MISC, &v, 1);
+}
+
+static int write_raw(const struct state *s, struct imgwrite *w, const char *file)
+{
+        struct iovec v[2] = { { (void *)file, strlen(file) + 1 }, { NULL, 0 } };
+        char *text;
+        int rc;
+
+        if (read_file(s->t->dir, file, RAW_MAX, &text, &v[1].iov_len) < 0) {
+                if (errno != ENOENT)    /* absent in this kernel: no loss */
+                        state_note(s->notes, "%s: %s", file, strerror(errno));
+                return 0;
+        }
+        v[1].iov_base = text;
+        rc = imgwrite_chunk(w, IMG_FILE, v, 2);
+        free(text);
+        return rc;
+}
+
+int state_write(const struct state *s, struct imgwrite *w)
+{
+        struct iovec note = { s->notes->text, 0 };
+
+        if (write_proc(s, w) < 0 ||
+            write_threads(s, w) < 0 ||
+            write_maps(s->maps, w) < 0 ||
+            write_array(w, IMG_SIGA, s->parasite->sigaction, PARASITE_SIGNALS, sizeof s->parasite->sigaction[0]) < 0 ||
+            write_array(w, IMG_ITIM, s->parasite->itimer, 3, sizeof s->parasite->itimer[0]) < 0 ||
+            write_misc(&s->parasite->misc, w) < 0)
+                return -1;
+        for (size_t i = 0; i < sizeof raw_files / sizeof *raw_files; i++)
+                if (write_raw(s, w, raw_files[i]) < 0)
+                        return -1;
+        note.iov_len = s->notes->len;
+        return s->notes->len ? imgwrite_chunk(w, IMG_NOTE, &note, 1) : 0;
+}
