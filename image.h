@@ -123,7 +123,7 @@ enum img_str_id {
 
 struct img_proc {
         uint32_t size;          /* of this struct; img_str's follow at this offset */
-        uint32_t threads;
+        uint32_t threads;       /* THRD chunks in the image */
         int32_t  pid, ppid, tgid, pgid, sid;    /* in the dumper's pid namespace */
         uint32_t umask;         /* ~0: not known */
         uint64_t start_ticks;   /* /proc/PID/stat 22: after boot, in 1/100 s */
@@ -201,8 +201,7 @@ _Static_assert(sizeof(struct img_misc) == 104, "img_misc");
 /*
  * PAGE: struct img_pages, then n runs, then zeros up to a file offset that is
  * a multiple of the page size, then the data of the IMG_DATA runs, in order.
- * (A file that was not written from offset 0 of a page-aligned place is still
- * read right: data_off says where in the payload the data starts.)
+ * (Where there is none, data_off is the end of the runs.)
  */
 struct img_pages {
         uint64_t addr;          /* of the first run */
@@ -242,9 +241,9 @@ enum img_class {
 #define IMG_WHY_GUARD   4098    /* MADV_GUARD_INSTALL: any access faults */
 
 /*
- * INDX: where chunks are. All chunks but PAGE ones are listed; of the PAGE
- * ones so many that the index stays small: those not listed follow the last
- * listed one with a lower address.
+ * INDX: where chunks are. All chunks before it but PAGE ones are listed; of
+ * the PAGE ones the first, and so many that the index stays small: those not
+ * listed follow the last listed one with a lower address.
  */
 struct img_index {
         uint32_t tag;
