@@ -26,10 +26,11 @@ int parasite_main(struct parasite_data *d) __attribute__((visibility("hidden")))
 static long call4(long nr, long a, long b, long c, long d)
 {
         register long r10 __asm__("r10") = d;
+        register long r8 __asm__("r8") = 0;     /* prctl wants its unused arguments to be zero */
         long ret;
 
         __asm__ volatile("syscall" : "=a"(ret)
-                : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10)
+                : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
                 : "rcx", "r11", "memory");
         return ret;
 }
