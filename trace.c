@@ -247,12 +247,18 @@ static int fail_seize(struct trace *t, pid_t tid, int err)
         return fail("seize %d: not permitted: %s", tid, why);
 }
 
-static struct trace_task *find(struct trace *t, pid_t tid)
+/* Is thread tid among the first n? Looked for from *at on: /proc lists them in the order that we seized them in. */
+static int known(const struct trace *t, size_t n, pid_t tid, size_t *at)
 {
-        for (size_t i = 0; i < t->n; i++)
-                if (t->task[i].tid == tid)
-                        return &t->task[i];
-        return NULL;
+        for (size_t i = 0; i < n; i++) {
+                size_t k = (*at + i) % n;
+
+                if (t->task[k].tid == tid) {
+                        *at = k + 1;
+                        return 1;
+                }
+        }
+        return 0;
 }
 
 /* Seize and interrupt one thread. 1: done; 0: it is gone; -1 after fail(). */
@@ -368,14 +374,14 @@ static void drop_gone(struct trace *t)
 /* One pass over the threads that /proc lists. *fresh: how many were new. */
 static int seize_pass(struct trace *t, uint64_t deadline, int seccomp, size_t *fresh)
 {
-        size_t n, before = t->n;
+        size_t n, at = 0, before = t->n;
         pid_t *tid;
         int rc = 0;
 
         if (proc_tasks(t->dir, &tid, &n) < 0)
                 return fail("process %d is gone", t->pid);
         for (size_t i = 0; i < n && rc >= 0; i++)
-                if (!find(t, tid[i]))
+                if (!known(t, before, tid[i], &at))
                         rc = seize_task(t, tid[i], seccomp);
         free(tid);
         *fresh = t->n - before;
