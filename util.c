@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* util.c - messages, exit statuses, time, whole reads and writes */
+#include "util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PREFIX  "crdump: "
+#define MESSAGE 2048    /* bytes of the longest line; below PIPE_BUF, so that lines of two processes never mix */
+#define REASON  160     /* of them for ": ", strerror() and the newline */
+
+int util_verbosity;
+
+static atomic_int caught;       /* the first signal that wants an end */
+static uint64_t    deadline;
+static int         stop_said;
+
+/* What could move the cursor or end the line: names in messages belong to strangers. */
+static void defuse(char *s)
+{
+        unsigned char *p, before = ' ';
+
+        for (p = (unsigned char *)s; *p; before = *p++) {
+                if (*p < ' ' || *p == 0x7f)
+                        *p = '?';
+                /* C1 controls: bare, or as UTF-8; elsewhere these bytes continue a character */
+                else if (*p >= 0x80 && *p < 0xa0 && (before < 0x80 || before == 0xc2))
+                        *p = '?';
+        }
+}
+
+/* s was cut at len: end it in "..." and not within a character. */
+static void cut(char *s, size_t len)
+{
+        len -= 3;
+        while (len > 0 && ((unsigned char)s[len] & 0xc0) == 0x80)
+                len--;
+        memcpy(s + len, "...", 4);
+}
+
+/* One line by one write(2), errno as it was. */
+static void __attribute__((format(printf, 1, 0)))
+message(const char *fmt, va_list ap)
+{
+        char line[MESSAGE] = PREFIX;
+        char *text = line + sizeof(PREFIX) - 1;
+        size_t room = sizeof(line) - (sizeof(PREFIX) - 1) - REASON, len = strlen(fmt);
+        int saved = errno, n;
+
+        n = vsnprintf(text, room, fmt, ap);
+        if (n < 0)
+                text[0] = 0;
+        else if ((size_t)n >= room)
+                cut(text, room - 1);
+        if (len > 0 && fmt[len - 1] == ':') {
+                n = (int)strlen(text);
+                snprintf(text + n, REASON - 1, "%s %s", n > 0 && text[n - 1] == ':' ? "" : ":", strerror(saved));
+        }
+        defuse(text);
+        len = strlen(line);
+        line[len++] = '\n';
+        /* again only once: who keeps pressing ^C at a full pipe means it */
+        if (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
+                (void)!write(STDERR_FILENO, line, len);
+        errno = saved;
+}
+
+int fail(const char *fmt, ...)
+{
+        va_list ap;
+
+        va_start(ap, fmt);
+        message(fmt, ap);
+        va_end(ap);
+        return -1;
+}
+
+void warn(const char *fmt, ...)
+{
+        va_list ap;
+
+        if (util_verbosity < 0)
+                return;
+        va_start(ap, fmt);
+        message(fmt, ap);
+        va_end(ap);
+}
+
+void say(const char *fmt, ...)
+{
+        va_list ap;
+
+        if (util_verbosity < 1)
+                return;
+        va_start(ap, fmt);
+        message(fmt, ap);
+        va_end(ap);
+}
+
+void inform(const char *fmt, ...)
+{
+        va_list ap;
+
+        if (util_verbosity < 0)
+                return;
+        va_start(ap, fmt);
+        message(fmt, ap);
+        va_end(ap);
+}
+
+void die(int status, const char *fmt, ...)
+{
+        va_list ap;
+
+        va_start(ap, fmt);
+        message(fmt, ap);
+        va_end(ap);
+        exit(status);
+}
+
+uint64_t now_ns(void)
+{
+        struct timespec t;
+
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+ssize_t read_full(int fd, void *buf, size_t len)
+{
+        size_t done = 0;
+
+        while (done < len) {
+                ssize_t n = read(fd, (char *)buf + done, len - done);
+
+                if (n == 0)
+                        break;
+                if (n > 0)
+                        done += (size_t)n;
+                else if (errno != EINTR || stop_signal())
+                        return -1;
+        }
+        return (ssize_t)done;
+}
+
+int write_full(int fd, const void *buf, size_t len)
+{
+        size_t done = 0;
+
+        while (done < len) {
+                ssize_t n = write(fd, (const char *)buf + done, len - done);
+
+                if (n == 0) {           /* no regular file does this: never loop on it */
+                        errno = EIO;
+                        return -1;
+                }
+                if (n > 0)
+                        done += (size_t)n;
+                else if (errno != EINTR || stop_signal())
+                        return -1;
+        }
+        return 0;
+}
+
+/* The rest of fd, as read_file() promises. */
+static int slurp(int fd, size_t max, char **out, size_t *len)
+{
+        size_t cap = 4096, used = 0;
+        char *buf = NULL, *more;
+        ssize_t n;
+
+        for (;; cap *= 2) {
+                more = realloc(buf, cap + 1);
+                if (!more)
+                        break;
+                buf = more;
+                n = read_full(fd, buf + used, cap - used);
+                if (n < 0)
+                        break;
+                used += (size_t)n;
+                if (used > max) {
+                        errno = EFBIG;
+                        break;
+                }
+                if (used < cap) {
+                        buf[used] = 0;
+                        *out = buf;
+                        *len = used;
+                        return 0;
+                }
+        }
+        free(buf);              /* musl's and glibc's (2.33 on) keep errno */
+        return -1;
+}
+
+int read_file(int dirfd, const char *path, size_t max, char **out, size_t *len)
+{
+        int fd, rc, saved;
+
+        fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+                return -1;
+        rc = slurp(fd, max, out, len);
+        saved = errno;
+        close(fd);
+        errno = saved;
+        return rc;
+}
+
+static void on_signal(int sig)
+{
+        int none = 0;
+
+        atomic_compare_exchange_strong(&caught, &none, sig);
+}
+
+void catch_signals(void)
+{
+        static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+        struct sigaction sa = { .sa_handler = on_signal };      /* no SA_RESTART: waits must end */
+        struct sigaction was;
+        size_t i;
+
+        sigemptyset(&sa.sa_mask);
+        for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+                if (sigaction(ends[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)   /* nohup */
+                        sigaction(ends[i], &sa, NULL);
+        signal(SIGPIPE, SIG_IGN);       /* then write(2) says EPIPE, */
+        signal(SIGXFSZ, SIG_IGN);       /* and EFBIG */
+        signal(SIGCHLD, SIG_DFL);       /* inherited as ignored it would eat wait statuses */
+}
+
+int stop_signal(void)
+{
+        return caught;
+}
+
+void set_deadline(uint64_t at_ns)
+{
+        deadline = at_ns;
+}
+
+uint64_t deadline_ns(void)
+{
+        return deadline;
+}
+
+int stop_wanted(void)
+{
+        int sig = stop_signal();
+
+        if (stop_said)
+                return -1;
+        if (sig)
+                fail("stopped by %s", sig == SIGINT ? "SIGINT" : sig == SIGTERM ? "SIGTERM" : "SIGHUP");
+        else if (deadline && now_ns() >= deadline)
+                fail("stopped: the time given is over");
+        else
+                return 0;
+        stop_said = 1;
+        return -1;
+}
+
+int all_zero(const void *p, size_t len)
+{
+        const uint64_t __attribute__((may_alias)) *v = p, *end = v + len / sizeof(*v);
+
+        for (; v < end; v += 8)
+                if (v[0] | v[1] | v[2] | v[3] | v[4] | v[5] | v[6] | v[7])
+                        return 0;
+        return 1;
+}

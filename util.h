@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* util.h - messages, exit statuses, time, whole reads and writes */
+#ifndef UTIL_H
+#define UTIL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Exit statuses: interface, see crdump.1. A signal s that stopped a dump: 128 + s. */
+enum {
+        EXIT_DONE       = 0,
+        EXIT_FAILED     = 1,    /* target as it was found */
+        EXIT_USAGE      = 2,
+        EXIT_NOT_CURED  = 3,    /* the target could not be put back as it was */
+        EXIT_DAMAGED    = 4,    /* image incomplete or damaged */
+};
+
+extern int util_verbosity;      /* -1 quiet, 0, 1 verbose; set once by crdump.c */
+
+/*
+ * Messages go to stderr, a line each, after "crdump: ". A final ':' in fmt is
+ * completed by strerror(errno). fail() returns -1, so that an error is worded
+ * where it is known and its callers pass -1 on.
+ */
+int  fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));  /* a worry, not an end; not with -q */
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));   /* a step; with -v only */
+void inform(const char *fmt, ...) __attribute__((format(printf, 1, 2)));        /* a result for people; not with -q */
+void die(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3), noreturn));     /* crdump.c only */
+
+/* CLOCK_MONOTONIC in nanoseconds. */
+uint64_t now_ns(void);
+
+/*
+ * read(2) or write(2) until len bytes are done. read_full returns the bytes
+ * got, less than len only at the end of the file; -1 with errno otherwise.
+ * write_full returns 0, or -1 with errno. Both take EINTR as an error only
+ * when a signal wants crdump to stop (stop_signal() != 0).
+ */
+ssize_t read_full(int fd, void *buf, size_t len);
+int     write_full(int fd, const void *buf, size_t len);
+
+/*
+ * A whole small file (/proc gives no size) below the folder dirfd, NUL added
+ * behind it: *out is malloc'ed, *len without the NUL. Returns -1 with errno;
+ * says nothing. More than max bytes: -1, EFBIG.
+ */
+int read_file(int dirfd, const char *path, size_t max, char **out, size_t *len);
+
+/*
+ * What wants a dump to end early: a signal (handlers for INT, TERM and HUP are
+ * set by catch_signals) or the deadline of --timeout. stop_wanted() says which
+ * once, in words, and is -1 from then on; 0: go on.
+ */
+void catch_signals(void);
+int  stop_signal(void);                 /* the signal, or 0 */
+void set_deadline(uint64_t at_ns);      /* on the clock of now_ns(); 0: none */
+uint64_t deadline_ns(void);             /* 0: none */
+int  stop_wanted(void);
+
+/* Is it all zeros? len is a multiple of 64, p is 16-aligned. */
+int all_zero(const void *p, size_t len);
+
+#endif
