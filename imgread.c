@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
+#include "crc.h"
 #include "util.h"
 
 #define IO_SIZE         65536   /* read at once */
@@ -196,7 +196,7 @@ static const unsigned char *piece(struct imgread *r, uint64_t want, size_t *n)
         }
         for (size_t i = 0; i < *n && done + i < sizeof(r->addr); i++)
                 r->addr |= (uint64_t)p[i] << 8 * (done + i);
-        r->crc = (uint32_t)crc32_z(r->crc, p, *n);
+        r->crc = crc(r->crc, p, *n);
         r->left -= *n;
         return p;
 }
@@ -360,7 +360,7 @@ static int check_header(struct imgread *r)
                 return cut(r, (uint64_t)n);
         if (h->endian != IMG_ENDIAN)
                 return damaged(r, 8, "byte order is %08" PRIx32 ", should be %08" PRIx32, h->endian, IMG_ENDIAN);
-        if (crc32_z(0, (const void *)h, offsetof(struct img_header, crc)) != h->crc)
+        if (crc(0, h, offsetof(struct img_header, crc)) != h->crc)
                 return damaged(r, 0, known ? "checksum of the header is wrong" :
                                "header is damaged, or of a version that this crdump does not know");
         if (!known)
@@ -392,7 +392,7 @@ static int read_head(struct imgread *r)
                 return -1;
         if (n < (ssize_t)sizeof(c))
                 return cut(r, off + (uint64_t)n);
-        if (crc32_z(0, (const void *)&c, offsetof(struct img_chunk, head_crc)) != c.head_crc)
+        if (crc(0, &c, offsetof(struct img_chunk, head_crc)) != c.head_crc)
                 return damaged(r, off, "checksum of a chunk's head is wrong");
         if (c.seq != r->chunks)
                 return damaged(r, off, "%s chunk is number %" PRIu32 ", not %" PRIu32 ": chunks missing or moved",

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * imgwrite.h - the writer of images
+ *
+ * The file grows under a temporary name in the folder where it shall be, mode
+ * 0600, and gets its name when it is complete and on the disk. A second thread
+ * does the writing: the caller fills one buffer while the others go out, and
+ * never waits longer than stop_wanted() allows, however slow the output is.
+ * All calls come from one thread.
+ */
+#ifndef IMGWRITE_H
+#define IMGWRITE_H
+
+#include <stdint.h>
+#include <sys/uio.h>
+#include "image.h"
+
+#define IMGWRITE_PAGES  128     /* room for so many pages in one PAGE chunk: 512 KiB */
+#define IMGWRITE_RUNS   248     /* and for so many runs */
+
+struct imgwrite;
+
+/*
+ * Create the temporary file beside path and write the header. NULL after
+ * fail(): folder missing, not a regular file in the way, no space...
+ */
+struct imgwrite *imgwrite_open(const char *path);
+
+/* A chunk with the n pieces of iov as its payload. 0, or -1 after fail(). */
+int imgwrite_chunk(struct imgwrite *w, uint32_t tag, const struct iovec *iov, int n);
+
+/*
+ * Page-aligned memory for IMGWRITE_PAGES pages, to be filled before
+ * imgwrite_pages(); the same memory again until then. Waits for a buffer to
+ * become free. NULL after fail() or when stop_wanted().
+ */
+void *imgwrite_room(struct imgwrite *w);
+
+/*
+ * A PAGE chunk: n runs (1 to IMGWRITE_RUNS), the IMG_DATA ones of which have
+ * their pages, in order, at the start of the room. 0, or -1 after fail().
+ */
+int imgwrite_pages(struct imgwrite *w, const struct img_run *run, uint32_t n);
+
+/*
+ * INDX and END, then fsync, rename, fsync of the folder. The caller gives
+ * pause_ns and total_ns in end; the rest is filled in. 0, or -1 after fail().
+ * Either way imgwrite_close() is still to be called.
+ */
+int imgwrite_finish(struct imgwrite *w, struct img_end *end);
+
+/* Frees everything; unless imgwrite_finish() succeeded the file is removed. NULL is allowed. */
+void imgwrite_close(struct imgwrite *w);
+
+#endif

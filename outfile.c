@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* outfile.c - a file that appears under its name when it is complete */
+#include "outfile.h"
+#include "util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+void outfile_random(void *buf, size_t len)
+{
+        uint64_t mix = now_ns() ^ (uint64_t)time(NULL) << 32 ^ (uint64_t)getpid() << 16;
+        uint8_t *p = buf;
+        ssize_t got;
+        int fd;
+
+        if (getrandom(buf, len, GRND_NONBLOCK) == (ssize_t)len)
+                return;
+        fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        got = fd < 0 ? -1 : read_full(fd, buf, len);
+        if (fd >= 0)
+                close(fd);
+        if (got == (ssize_t)len)
+                return;
+        while (len--) {                 /* Knuth's MMIX generator */
+                mix = mix * 6364136223846793005u + 1442695040888963407u;
+                *p++ = (uint8_t)(mix >> 56);
+        }
+}
+
+static const char *kind_of_file(mode_t mode)
+{
+        switch (mode & S_IFMT) {
+        case S_IFDIR:   return "a folder";
+        case S_IFIFO:   return "a pipe";
+        case S_IFSOCK:  return "a socket";
+        case S_IFREG:   return "a file";
+        }
+        return "a device";
+}
+
+/* May a file called o->name come to be where it is, in o->folder? */
+static int check_place(struct outfile *o)
+{
+        char to[6];
+        struct stat st;
+
+        if (fstatat(o->dir, o->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : fail("write %s:", o->path);
+        if (S_ISREG(st.st_mode))
+                return 0;
+        if (!S_ISLNK(st.st_mode))
+                return fail("write %s: it is %s, not a file", o->path, kind_of_file(st.st_mode));
+        /* A link is replaced, not followed. But nobody means that of /dev/stdout or of a link to a folder. */
+        if (readlinkat(o->dir, o->name, to, sizeof(to)) == sizeof(to) && memcmp(to, "/proc/", sizeof(to)) == 0)
+                return fail("write %s: it is a link into /proc, not a file", o->path);
+        if (fstatat(o->dir, o->name, &st, 0) == 0 && !S_ISREG(st.st_mode))
+                return fail("write %s: it is a link to %s, not a file", o->path, kind_of_file(st.st_mode));
+        return 0;
+}
+
+/* Open the folder of path, and see that it is one where the file can be. */
+static int open_folder(struct outfile *o, const char *path)
+{
+        const char *slash = strrchr(path, '/');
+
+        o->path = strdup(path);
+        o->folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+        if (!o->path || !o->folder)
+                return fail("write %s:", path);
+        o->name = slash ? o->path + (slash - path) + 1 : o->path;
+        if (*path == 0)
+                return fail("the name of the image is empty");
+        if (*o->name == 0 || strcmp(o->name, ".") == 0 || strcmp(o->name, "..") == 0)
+                return fail("write %s: that names a folder, not a file", path);
+        o->dir = open(o->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (o->dir < 0 && errno == EACCES)      /* a folder to drop files into: no fsync() then */
+                o->dir = open(o->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (o->dir < 0)
+                return fail("write %s: folder %s:", path, o->folder);
+        return check_place(o);
+}
+
+/* Create the file under its temporary name: .NAME.RANDOM.part. */
+static int create_part(struct outfile *o)
+{
+        uint64_t r;
+        int keep = (int)sizeof(o->part) - 24, tries;
+
+        if (strlen(o->name) <= (size_t)keep)
+                keep = (int)strlen(o->name);
+        while (keep > 0 && ((unsigned char)o->name[keep] & 0xc0) == 0x80)
+                keep--;                 /* not within a character: some file systems mind */
+        for (tries = 0; tries < 100; tries++) {
+                outfile_random(&r, sizeof(r));
+                snprintf(o->part, sizeof(o->part), ".%.*s.%012llx.part", keep, o->name,
+                        (unsigned long long)r >> 16);
+                o->fd = openat(o->dir, o->part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+                if (o->fd >= 0 || errno != EEXIST)
+                        break;
+        }
+        if (o->fd < 0) {
+                o->part[0] = 0;
+                return fail("write %s: create a file in %s:", o->path, o->folder);
+        }
+        if (fchmod(o->fd, 0600) < 0)    /* vfat and the like: what can be read there is the mount's choice */
+                warn("%s may be readable by others: chmod:", o->path);
+        return 0;
+}
+
+int outfile_create(struct outfile *o, const char *path)
+{
+        memset(o, 0, sizeof(*o));
+        o->dir = o->fd = -1;
+        return open_folder(o, path) < 0 ? -1 : create_part(o);
+}
+
+/* Some file systems keep their ENOSPC and EDQUOT until here. */
+int outfile_sync(struct outfile *o)
+{
+        int fd = o->fd;
+
+        while (fsync(fd) < 0)
+                if (errno != EINTR) {
+                        if (errno == EINVAL)    /* there is nothing to sync here */
+                                break;
+                        return errno;
+                }
+        o->fd = -1;
+        return close(fd) < 0 && errno != EINTR ? errno : 0;
+}
+
+int outfile_publish(struct outfile *o)
+{
+        if (renameat(o->dir, o->part, o->dir, o->name) < 0)
+                return fail("write %s: rename %s:", o->path, o->part);
+        o->part[0] = 0;
+        /* What is lost now if the power fails is the name only: no reason to take the image away. */
+        if (fsync(o->dir) < 0 && errno != EINVAL && errno != EBADF && errno != EINTR)
+                warn("%s is complete, but the folder may forget it: sync:", o->path);
+        return 0;
+}
+
+int outfile_unlink(struct outfile *o)
+{
+        return o->part[0] && unlinkat(o->dir, o->part, 0) < 0 && errno != ENOENT ? errno : 0;
+}
+
+void outfile_close(struct outfile *o)
+{
+        if (o->fd >= 0)
+                close(o->fd);
+        errno = outfile_unlink(o);
+        if (errno)
+                warn("remove %s/%s:", o->folder, o->part);
+        if (o->dir >= 0)
+                close(o->dir);
+        free(o->folder);
+        free(o->path);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* outfile.h - a file that appears under its name when it is complete */
+#ifndef OUTFILE_H
+#define OUTFILE_H
+
+#include <stddef.h>
+
+struct outfile {
+        char *path;             /* as the caller named it, for messages */
+        char *folder;           /* of path */
+        const char *name;       /* in it; points into path */
+        char part[128];         /* name while it is incomplete; "": no such file */
+        int dir, fd;            /* -1: not open */
+};
+
+/*
+ * Create the file under a temporary name beside path, mode 0600. Refuses what
+ * is there and no regular file; a symbolic link is not followed. 0, or -1 after
+ * fail(); outfile_close() is to be called in both cases.
+ */
+int outfile_create(struct outfile *o, const char *path);
+
+/* fsync and close. Says nothing; returns 0 or an errno. */
+int outfile_sync(struct outfile *o);
+
+/* It gets its name, in place of what had it. 0, or -1 after fail(). */
+int outfile_publish(struct outfile *o);
+
+/* Remove the file unless it was published. Says nothing; returns 0 or an errno. */
+int outfile_unlink(struct outfile *o);
+
+/* Frees everything, and removes the file unless it was published. */
+void outfile_close(struct outfile *o);
+
+/* Random bytes, and never wait for them: good enough ones early in an initramfs. */
+void outfile_random(void *buf, size_t len);
+
+#endif
