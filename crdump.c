@@ -30,6 +30,7 @@ static const char help[] =
         "  -v, --verbose          say each step on stderr\n"
         "  -q, --quiet            say nothing but errors\n"
         "      --timeout SECONDS  give up after so long, target as it was found\n"
+        "      --max-pause MS     give up when the target would be stopped for longer\n"
         "      --stats            print where the time in the target went\n"
         "      --trampoline=vdso|inject\n"
         "                         make system calls from the target's own code (default),\n"
@@ -50,12 +51,13 @@ struct settings {
         int json;
 };
 
-enum { OPT_TIMEOUT = 256, OPT_STATS, OPT_TRAMPOLINE, OPT_CATCH, OPT_JSON, OPT_VERSION, OPT_HELP };
+enum { OPT_TIMEOUT = 256, OPT_MAX_PAUSE, OPT_STATS, OPT_TRAMPOLINE, OPT_CATCH, OPT_JSON, OPT_VERSION, OPT_HELP };
 
 static const struct option options[] = {
         { "verbose", no_argument, NULL, 'v' },
         { "quiet", no_argument, NULL, 'q' },
         { "timeout", required_argument, NULL, OPT_TIMEOUT },
+        { "max-pause", required_argument, NULL, OPT_MAX_PAUSE },
         { "stats", no_argument, NULL, OPT_STATS },
         { "trampoline", required_argument, NULL, OPT_TRAMPOLINE },
         { "catch", required_argument, NULL, OPT_CATCH },
@@ -102,24 +104,17 @@ static int parse_word(const char *what, const char *arg, const char *zero, const
         return strcmp(arg, one) == 0;
 }
 
-/* Seconds, with a fraction if need be. */
-static uint64_t parse_seconds(const char *what, const char *arg)
+/* A decimal number with or without a fraction, in units of unit nanoseconds. */
+static uint64_t parse_decimal(const char *what, const char *arg, uint64_t unit)
 {
-        const char *dot = strchr(arg, '.');
-        uint64_t ns = 0, unit = 100000000;
-        char whole[16];
-        size_t len = dot ? (size_t)(dot - arg) : strlen(arg);
+        size_t whole = strspn(arg, "0123456789"), rest = 0;
+        uint64_t ns = strtoull(arg, NULL, 10) * unit;
+        const char *p = arg + whole;
 
-        if (len >= sizeof whole || (!len && (!dot || !dot[1])))
-                bad_usage(what, arg);
-        memcpy(whole, arg, len);
-        whole[len] = '\0';
-        if (strspn(whole, "0123456789") != len || (dot && strspn(dot + 1, "0123456789") != strlen(dot + 1)))
-                bad_usage(what, arg);
-        for (const char *p = dot ? dot + 1 : ""; *p && unit; p++, unit /= 10)
-                ns += (uint64_t)(*p - '0') * unit;
-        ns += strtoull(whole, NULL, 10) % 1000000000 * 1000000000;
-        if (!ns)
+        if (*p == '.')
+                for (p++; *p >= '0' && *p <= '9'; p++, rest++)
+                        ns += (uint64_t)(*p - '0') * (unit /= 10);
+        if (*p || whole + rest == 0 || whole > 7 || !ns)
                 bad_usage(what, arg);
         return ns;
 }
@@ -134,7 +129,10 @@ static void take_option(int opt, struct settings *s)
                 util_verbosity = -1;
                 break;
         case OPT_TIMEOUT:
-                s->dump.timeout_ns = parse_seconds("--timeout wants seconds, not", optarg);
+                s->dump.timeout_ns = parse_decimal("--timeout wants seconds, not", optarg, 1000000000);
+                break;
+        case OPT_MAX_PAUSE:
+                s->dump.max_pause_ns = parse_decimal("--max-pause wants milliseconds, not", optarg, 1000000);
                 break;
         case OPT_STATS:
                 s->dump.stats = 1;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "gadget.h"
+#include "guard.h"
 #include "imgwrite.h"
 #include "infect.h"
 #include "pages.h"
@@ -25,6 +26,7 @@
 struct dump {
         const struct dump_options *opt;
         const char *path;
+        pid_t    pid;
         struct trace t;
         struct proc_stat stat;          /* before the stop, as the next three */
         struct proc_status status;
@@ -54,7 +56,7 @@ static int open_target(struct dump *d, pid_t pid)
         char why[160];
 
         d->t = (struct trace){ .pid = pid, .dir = -1, .mem = -1 };
-        if (pid == getpid())
+        if (pid == getpid() || pid == getppid())
                 return fail("process %d is crdump itself", pid);
         d->t.dir = proc_open(pid);
         if (d->t.dir < 0 || proc_stat(d->t.dir, 0, &d->stat) < 0 || proc_status(d->t.dir, 0, &d->status) < 0) {
@@ -105,11 +107,14 @@ static int stop_target(struct dump *d)
         uint64_t limit = now_ns() + SEIZE_NS;
         struct timespec ts;
 
-        if (deadline_ns() && deadline_ns() < limit)
-                limit = deadline_ns();
         clock_gettime(CLOCK_REALTIME, &ts);
         d->stopped_at = (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
         d->stopped_ns = now_ns();
+        if (d->opt->max_pause_ns)
+                set_pause_limit(d->stopped_ns + d->opt->max_pause_ns);
+        if (deadline_ns() && deadline_ns() < limit)
+                limit = deadline_ns();
+        hold_messages(1);
         if (trace_seize(&d->t, limit, d->status.seccomp != 0) < 0)
                 return -1;
         d->threads = d->t.n;
@@ -153,14 +158,17 @@ static int ask_inside(struct dump *d)
                 .breakpoint = d->opt->breakpoint,
                 .ask_umask = d->status.umask == ~0u,
         };
-        int rc = infect(&d->infection, &d->t, &d->maps, &d->gadget, &how);
+        int rc;
 
+        guard_infected(1);
+        rc = infect(&d->infection, &d->t, &d->maps, &d->gadget, &how);
         if (rc == 0)
                 rc = infect_work(&d->infection, &d->parasite);
         if (cure(&d->infection) < 0) {
                 fail("process %d could not be put back as it was", d->t.pid);
                 return EXIT_NOT_CURED;
         }
+        guard_infected(0);
         if (d->opt->stats)
                 print_stats(d);
         return rc < 0 || d->infection.strayed || d->infection.remote.gone ? EXIT_FAILED : EXIT_DONE;
@@ -216,6 +224,8 @@ static int run(struct dump *d, pid_t pid)
         status = dump_stopped(d);
         trace_release(&d->t);
         d->released_ns = now_ns();
+        set_pause_limit(0);
+        hold_messages(0);
         if (status != EXIT_DONE)
                 return status;
         say("target released");
@@ -227,6 +237,21 @@ static int run(struct dump *d, pid_t pid)
         return EXIT_DONE;
 }
 
+/* In the tracing child. An exit status. */
+static int work(void *arg)
+{
+        struct dump *d = arg;
+        int status;
+
+        if (d->opt->timeout_ns)
+                set_deadline(d->begun_ns + d->opt->timeout_ns);
+        status = run(d, d->pid);
+        imgwrite_close(d->out);
+        if (status == EXIT_FAILED && stop_signal())
+                return 128 + stop_signal();
+        return status;
+}
+
 int dump(pid_t pid, const char *path, const struct dump_options *opt)
 {
         struct dump *d = calloc(1, sizeof *d);
@@ -236,20 +261,9 @@ int dump(pid_t pid, const char *path, const struct dump_options *opt)
                 return fail("dump:"), EXIT_FAILED;
         d->opt = opt;
         d->path = path;
+        d->pid = pid;
         d->begun_ns = now_ns();
-        catch_signals();
-        if (opt->timeout_ns)
-                set_deadline(d->begun_ns + opt->timeout_ns);
-        status = run(d, pid);
-        imgwrite_close(d->out);
-        proc_maps_free(&d->early);
-        proc_maps_free(&d->maps);
-        if (d->t.mem >= 0)
-                close(d->t.mem);
-        if (d->t.dir >= 0)
-                close(d->t.dir);
+        status = guard_run(work, d);
         free(d);
-        if (status == EXIT_FAILED && stop_signal())
-                return 128 + stop_signal();
         return status;
 }

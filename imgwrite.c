@@ -2,6 +2,7 @@
 /* imgwrite.c - the writer of images: chunks into buffers, buffers into the file */
 #include "imgwrite.h"
 #include "crc.h"
+#include "guard.h"
 #include "outfile.h"
 #include "util.h"
 
@@ -49,6 +50,7 @@ _Static_assert(sizeof(struct img_chunk) + sizeof(struct img_pages) +
 #define PIECE   131072u         /* one write(2): between two of them the writer sees that it shall quit */
 #define SLICE   20u             /* ms that the caller waits before it asks stop_wanted() again */
 #define PATIENCE 500u           /* ms that imgwrite_close() waits for a stuck write, and again for the unlink */
+#define STALL   15u             /* s without a buffer written: not waited for while a target is stopped */
 #define INDEXED 4096u           /* PAGE chunks in the index at most */
 
 struct buffer {
@@ -71,6 +73,7 @@ struct imgwrite {
         uint32_t page_chunks, stride;   /* PAGE chunks so far; each stride-th is indexed */
         struct buffer *cur;     /* chunks are streamed into it; or NULL */
         struct buffer *room;    /* handed out by imgwrite_room(); or NULL */
+        int patient;            /* nobody is stopped any more: wait as long as it takes */
         int failed;             /* the reason has been given; all calls fail from now on */
 
         /* the writing thread's own */
@@ -217,13 +220,16 @@ static void wait_for(struct imgwrite *w, const unsigned *n, unsigned ms)
 /* Wait until *n is not zero. -1 when something wants an end or the writer failed; that has been said then. */
 static int await(struct imgwrite *w, const unsigned *n)
 {
+        uint64_t stall = now_ns() + STALL * 1000000000ull;
         unsigned done = 0;
         int err = 0;
 
         if (w->failed)
                 return -1;
         while (!done && !err) {
-                if (stop_wanted() < 0) {
+                if (stop_wanted() < 0 ||
+                    (!w->patient && now_ns() > stall &&
+                     fail("write %s: nothing could be written for %u s", w->out.path, STALL) < 0)) {
                         w->failed = 1;
                         return -1;
                 }
@@ -513,13 +519,13 @@ struct imgwrite *imgwrite_open(const char *path)
                 return NULL;
         }
         w->stride = 1;
-        if (outfile_create(&w->out, path) < 0 ||
-            start_writer(w) < 0 ||
-            send_header(w) < 0) {
-                imgwrite_close(w);
-                return NULL;
+        if (outfile_create(&w->out, path) == 0) {
+                guard_file(w->out.folder, w->out.part);
+                if (start_writer(w) == 0 && send_header(w) == 0)
+                        return w;
         }
-        return w;
+        imgwrite_close(w);
+        return NULL;
 }
 
 int imgwrite_finish(struct imgwrite *w, struct img_end *end)
@@ -539,6 +545,7 @@ int imgwrite_finish(struct imgwrite *w, struct img_end *end)
         if (imgwrite_chunk(w, IMG_END, &tail, 1) < 0)
                 return -1;
         flush(w);
+        w->patient = 1;
         pthread_mutex_lock(&w->lock);
         w->commit = 1;
         pthread_cond_signal(&w->work);
@@ -546,7 +553,10 @@ int imgwrite_finish(struct imgwrite *w, struct img_end *end)
         if (await(w, &w->synced) < 0)
                 return -1;
         w->failed = 1;          /* after this there is nothing left to do but imgwrite_close() */
-        return stop_wanted() < 0 ? -1 : outfile_publish(&w->out);
+        if (stop_wanted() < 0 || outfile_publish(&w->out) < 0)
+                return -1;
+        guard_file(NULL, NULL);
+        return 0;
 }
 
 /* ---- the end ---- */

@@ -10,18 +10,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #define PREFIX  "crdump: "
 #define MESSAGE 2048    /* bytes of the longest line; below PIPE_BUF, so that lines of two processes never mix */
+#define HELD_MAX 65536u
 #define REASON  160     /* of them for ": ", strerror() and the newline */
 
 int util_verbosity;
 
-static atomic_int caught;       /* the first signal that wants an end */
-static uint64_t    deadline;
+static atomic_int  own_caught;
+static atomic_int *caught = &own_caught;        /* the first signal that wants an end; shared with a child */
+static pid_t       sharer;                      /* whose signals they are; 0: ours */
+static uint64_t    deadline, pause_limit;
 static int         stop_said;
+static char       *held;                        /* messages; NULL: they go out at once */
+static size_t      held_len;
 
 /* What could move the cursor or end the line: names in messages belong to strangers. */
 static void defuse(char *s)
@@ -67,10 +73,28 @@ message(const char *fmt, va_list ap)
         defuse(text);
         len = strlen(line);
         line[len++] = '\n';
+        if (held && held_len + len <= HELD_MAX) {
+                memcpy(held + held_len, line, len);
+                held_len += len;
+        }
+        if (held)
+                return;
         /* again only once: who keeps pressing ^C at a full pipe means it */
         if (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
                 (void)!write(STDERR_FILENO, line, len);
         errno = saved;
+}
+
+void hold_messages(int yes)
+{
+        if (yes && !held) {
+                held = malloc(HELD_MAX);
+                held_len = 0;
+        } else if (!yes && held) {
+                (void)!write(STDERR_FILENO, held, held_len);
+                free(held);
+                held = NULL;
+        }
 }
 
 int fail(const char *fmt, ...)
@@ -219,7 +243,18 @@ static void on_signal(int sig)
 {
         int none = 0;
 
-        atomic_compare_exchange_strong(&caught, &none, sig);
+        atomic_compare_exchange_strong(caught, &none, sig);
+}
+
+int share_signals(void)
+{
+        void *p = mmap(NULL, sizeof *caught, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+        if (p == MAP_FAILED)
+                return -1;
+        caught = p;
+        sharer = getpid();
+        return 0;
 }
 
 void catch_signals(void)
@@ -240,7 +275,7 @@ void catch_signals(void)
 
 int stop_signal(void)
 {
-        return caught;
+        return *caught;
 }
 
 void set_deadline(uint64_t at_ns)
@@ -248,9 +283,22 @@ void set_deadline(uint64_t at_ns)
         deadline = at_ns;
 }
 
+void set_pause_limit(uint64_t at_ns)
+{
+        pause_limit = at_ns;
+}
+
 uint64_t deadline_ns(void)
 {
+        if (!deadline || (pause_limit && pause_limit < deadline))
+                return pause_limit;
         return deadline;
+}
+
+/* Is the process that takes the signals for us gone? */
+static int orphaned(void)
+{
+        return sharer && sharer != getpid() && sharer != getppid();
 }
 
 int stop_wanted(void)
@@ -261,8 +309,12 @@ int stop_wanted(void)
                 return -1;
         if (sig)
                 fail("stopped by %s", sig == SIGINT ? "SIGINT" : sig == SIGTERM ? "SIGTERM" : "SIGHUP");
+        else if (orphaned())
+                fail("stopped: the parent process was killed");
         else if (deadline && now_ns() >= deadline)
                 fail("stopped: the time given is over");
+        else if (pause_limit && now_ns() >= pause_limit)
+                fail("stopped: the target would have paused longer than allowed");
         else
                 return 0;
         stop_said = 1;

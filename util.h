@@ -50,14 +50,23 @@ int read_file(int dirfd, const char *path, size_t max, char **out, size_t *len);
 
 /*
  * What wants a dump to end early: a signal (handlers for INT, TERM and HUP are
- * set by catch_signals) or the deadline of --timeout. stop_wanted() says which
- * once, in words, and is -1 from then on; 0: go on.
+ * set by catch_signals), the end of the parent that shares its signals with
+ * us, the deadline of --timeout or that of --max-pause. stop_wanted() says
+ * which once, in words, and is -1 from then on; 0: go on.
  */
 void catch_signals(void);
+int  share_signals(void);               /* before fork: the parent's signals are the child's; 0, or -1 with errno */
 int  stop_signal(void);                 /* the signal, or 0 */
 void set_deadline(uint64_t at_ns);      /* on the clock of now_ns(); 0: none */
-uint64_t deadline_ns(void);             /* 0: none */
+void set_pause_limit(uint64_t at_ns);   /* the same, while the target is stopped */
+uint64_t deadline_ns(void);             /* the nearer of the two; 0: none */
 int  stop_wanted(void);
+
+/*
+ * Hold messages back while the target is stopped: it may be what reads them.
+ * Up to 64 KiB are kept, and come out at hold_messages(0).
+ */
+void hold_messages(int yes);
 
 /* Is it all zeros? len is a multiple of 64, p is 16-aligned. */
 int all_zero(const void *p, size_t len);

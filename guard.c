@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* guard.c - a child that does the tracing, and a parent that may die */
+#include "guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util.h"
+
+static struct shared {          /* by parent and child */
+        atomic_int infected;
+        atomic_int has_file;
+        char file[PATH_MAX + NAME_MAX + 2];
+} *shared;
+
+void guard_infected(int yes)
+{
+        if (shared)
+                shared->infected = yes;
+}
+
+void guard_file(const char *folder, const char *name)
+{
+        if (!shared)
+                return;
+        shared->has_file = 0;
+        if (name && *name && snprintf(shared->file, sizeof shared->file, "%s/%s", folder, name) < (int)sizeof shared->file)
+                shared->has_file = 1;
+}
+
+/* The kernel rather kills others when memory runs out; refused to ordinary users. */
+static void spare_me(void)
+{
+        int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+        if (fd < 0)
+                return;
+        (void)!write(fd, "-1000", 5);
+        close(fd);
+}
+
+static int child(int (*work)(void *), void *arg)
+{
+        sigset_t all;
+
+        sigfillset(&all);
+        sigprocmask(SIG_SETMASK, &all, NULL);
+        setsid();
+        spare_me();
+        return work(arg);
+}
+
+/* It was killed: the kernel has let the target go from wherever it was. */
+static int clean_up(int sig)
+{
+        if (shared->has_file)
+                unlink(shared->file);
+        if (!shared->infected)
+                return fail("the tracing process was killed by signal %d", sig), EXIT_FAILED;
+        fail("the tracing process was killed by signal %d while it was inside the target,"
+             " where the parasite's pages may stay mapped", sig);
+        return EXIT_NOT_CURED;
+}
+
+int guard_run(int (*work)(void *), void *arg)
+{
+        int status;
+        pid_t pid;
+
+        shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (shared == MAP_FAILED || share_signals() < 0) {
+                shared = NULL;
+                return fail("shared memory:"), EXIT_FAILED;
+        }
+        catch_signals();
+        pid = fork();
+        if (pid < 0)
+                return fail("fork:"), EXIT_FAILED;
+        if (pid == 0)
+                _exit(child(work, arg));
+        for (;;) {
+                if (waitpid(pid, &status, WUNTRACED) < 0) {
+                        if (errno != EINTR)
+                                return fail("wait:"), EXIT_FAILED;
+                } else if (WIFSTOPPED(status)) {
+                        kill(pid, SIGCONT);     /* the target must not wait for whoever did that */
+                } else if (WIFSIGNALED(status)) {
+                        return clean_up(WTERMSIG(status));
+                } else if (WIFEXITED(status)) {
+                        return WEXITSTATUS(status);
+                }
+        }
+}

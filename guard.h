@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guard.h - a child that does the tracing, and a parent that may die
+ *
+ * The tracing side is a child in a session of its own with all signals
+ * blocked: neither a terminal's ^C and ^Z nor a kill of the process group
+ * reach it. The parent takes the signals and passes the wish on; when it is
+ * gone, the child rolls back. Should the child be stopped, the parent lets it
+ * go on; should it be killed, the parent removes its file and says what may be
+ * left in the target.
+ */
+#ifndef GUARD_H
+#define GUARD_H
+
+/*
+ * Run work(arg) in such a child, whose result is its exit status. Returns that;
+ * EXIT_FAILED or EXIT_NOT_CURED after fail() when it was killed.
+ */
+int guard_run(int (*work)(void *), void *arg);
+
+/* In the child: is the target, right now, in another state than it shall be left in? */
+void guard_infected(int yes);
+
+/* In the child: the incomplete file to remove should it be killed; NULL or "": none. folder/name is a path. */
+void guard_file(const char *folder, const char *name);
+
+#endif
