@@ -38,6 +38,8 @@ struct dump {
         struct state_notes notes;
         struct imgwrite *out;
         size_t   threads;
+        int      frozen;
+        int      outside;               /* the parasite could not be used */
         uint64_t begun_ns, stopped_ns, released_ns;     /* now_ns() */
         uint64_t stopped_at;            /* CLOCK_REALTIME */
 };
@@ -50,15 +52,43 @@ static void format_ns(char *buf, size_t len, uint64_t ns)
                 snprintf(buf, len, "%" PRIu64 ".%" PRIu64 " s", ns / 1000000000, ns / 100000000 % 10);
 }
 
+/*
+ * The first thread has ended. While others live, /proc/PID has no memory, but
+ * their folders have; what there is of one thread's is taken from there.
+ */
+static int find_live(struct dump *d)
+{
+        struct proc_stat st;
+        pid_t *tid;
+        size_t n;
+
+        if (proc_tasks(d->t.dir, &tid, &n) < 0)
+                return fail("no such process: %d", d->t.pid);
+        for (size_t i = 0; i < n && d->t.live == d->t.pid; i++)
+                if (proc_stat(d->t.dir, tid[i], &st) == 0 && st.state != 'Z' && st.state != 'X')
+                        d->t.live = tid[i];
+        free(tid);
+        if (d->t.live == d->t.pid)
+                return fail("process %d (%s) is a zombie", d->t.pid, d->stat.comm);
+        d->t.live_dir = proc_open_task(d->t.dir, d->t.live);
+        st.start_ticks = d->stat.start_ticks;
+        memcpy(st.comm, d->stat.comm, sizeof st.comm);
+        d->stat = st;
+        if (d->t.live_dir < 0 || proc_status(d->t.dir, d->t.live, &d->status) < 0)
+                return fail("process %d ended before the dump", d->t.pid);
+        state_note(&d->notes, "the first thread has ended: dumped through thread %d", d->t.live);
+        return 0;
+}
+
 /* The descriptor of /proc/PID pins the process: whoever gets its pid later is not found through it. */
 static int open_target(struct dump *d, pid_t pid)
 {
         char why[160];
 
-        d->t = (struct trace){ .pid = pid, .dir = -1, .mem = -1 };
+        d->t = (struct trace){ .pid = pid, .live = pid, .mem = -1 };
         if (pid == getpid() || pid == getppid())
                 return fail("process %d is crdump itself", pid);
-        d->t.dir = proc_open(pid);
+        d->t.dir = d->t.live_dir = proc_open(pid);
         if (d->t.dir < 0 || proc_stat(d->t.dir, 0, &d->stat) < 0 || proc_status(d->t.dir, 0, &d->status) < 0) {
                 if (errno == ENOENT || errno == ESRCH)
                         return fail(access("/proc/self", F_OK) < 0 ? "/proc is not mounted" :
@@ -69,20 +99,29 @@ static int open_target(struct dump *d, pid_t pid)
                 return fail("%d is a thread of process %d", pid, d->status.tgid);
         if (d->stat.flags & PROC_KTHREAD)
                 return fail("process %d (%s) is a kernel thread", pid, d->stat.comm);
-        if (d->stat.state == 'Z' || d->stat.state == 'X')
-                return fail(d->status.threads > 1 ? "process %d (%s): its first thread has ended" :
-                            "process %d (%s) is a zombie", pid, d->stat.comm);
-        d->t.mem = openat(d->t.dir, "mem", O_RDWR | O_CLOEXEC);
+        if ((d->stat.state == 'Z' || d->stat.state == 'X') && find_live(d) < 0)
+                return -1;
+        d->t.mem = openat(d->t.live_dir, "mem", O_RDWR | O_CLOEXEC);
         if (d->t.mem < 0 && (errno == EACCES || errno == EPERM)) {
-                proc_why_not(d->t.dir, why, sizeof why);
+                proc_why_not(d->t.live_dir, why, sizeof why);
                 return fail("process %d (%s): not permitted: %s", pid, d->stat.comm, why);
         }
         return 0;
 }
 
+/* Of cgroup v2: a frozen task stops for a tracer, but runs for nobody (kernel/cgroup/freezer.c). */
+static int is_frozen(struct dump *d)
+{
+        char wchan[64];
+
+        proc_wchan(d->t.dir, d->t.live, wchan, sizeof wchan);
+        return strcmp(wchan, "do_freezer_trap") == 0;
+}
+
 static int look_before(struct dump *d)
 {
-        if (proc_maps(d->t.dir, 1, &d->early) < 0)
+        d->frozen = is_frozen(d);
+        if (proc_maps(d->t.live_dir, 1, &d->early) < 0)
                 return -1;
         if (!d->early.n)
                 return fail("process %d (%s) has no memory", d->t.pid, d->stat.comm);
@@ -95,7 +134,7 @@ static int check_identity(struct dump *d)
 {
         struct proc_stat now;
 
-        if (proc_stat(d->t.dir, 0, &now) < 0)
+        if (proc_stat(d->t.dir, d->t.live, &now) < 0)
                 return fail("process %d ended during the dump", d->t.pid);
         if (now.start_stack != d->stat.start_stack || now.start_code != d->stat.start_code)
                 return fail("process %d executed another program during the dump", d->t.pid);
@@ -119,20 +158,28 @@ static int stop_target(struct dump *d)
                 return -1;
         d->threads = d->t.n;
         say("stopped %zu threads", d->t.n);
-        if (d->status.seccomp && !d->t.suspend_seccomp)
-                return fail("process %d is fenced in by seccomp, which only CAP_SYS_ADMIN may suspend", d->t.pid);
         return check_identity(d);
+}
+
+/* Why code must not or cannot run in the target; NULL: it can. */
+static const char *why_outside(struct dump *d)
+{
+        if (d->status.seccomp && !d->t.suspend_seccomp)
+                return "seccomp fences it in, and only CAP_SYS_ADMIN may suspend that";
+        if (d->frozen)
+                return "its cgroup is frozen";
+        return NULL;
 }
 
 /* The mappings as they are now; VmFlags from before if nothing has changed since. */
 static int read_maps(struct dump *d)
 {
-        if (proc_maps(d->t.dir, 0, &d->maps) < 0)
+        if (proc_maps(d->t.live_dir, 0, &d->maps) < 0)
                 return -1;
         if (!proc_maps_equal(&d->maps, &d->early)) {
                 say("mappings changed before the stop: reading them again");
                 proc_maps_free(&d->maps);
-                return proc_maps(d->t.dir, 1, &d->maps);
+                return proc_maps(d->t.live_dir, 1, &d->maps);
         }
         proc_maps_free(&d->maps);
         d->maps = d->early;
@@ -158,8 +205,14 @@ static int ask_inside(struct dump *d)
                 .breakpoint = d->opt->breakpoint,
                 .ask_umask = d->status.umask == ~0u,
         };
+        const char *why = why_outside(d);
         int rc;
 
+        if (why) {
+                state_note(&d->notes, "dumped from outside only: %s", why);
+                d->outside = 1;
+                return EXIT_DONE;
+        }
         guard_infected(1);
         rc = infect(&d->infection, &d->t, &d->maps, &d->gadget, &how);
         if (rc == 0)
@@ -171,6 +224,11 @@ static int ask_inside(struct dump *d)
         guard_infected(0);
         if (d->opt->stats)
                 print_stats(d);
+        if (rc < 0 && d->infection.refused) {
+                state_note(&d->notes, "dumped from outside only: the parasite could not be mapped");
+                d->outside = 1;
+                rc = 0;
+        }
         return rc < 0 || d->infection.strayed || d->infection.remote.gone ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -178,7 +236,7 @@ static int write_image(struct dump *d)
 {
         struct state s = {
                 .t = &d->t, .stat = &d->stat, .status = &d->status, .maps = &d->maps,
-                .parasite = &d->parasite, .stopped_ns = d->stopped_at, .notes = &d->notes,
+                .parasite = d->outside ? NULL : &d->parasite, .stopped_ns = d->stopped_at, .notes = &d->notes,
         };
 
         if (state_write(&s, d->out) < 0)
@@ -207,8 +265,9 @@ static void summarize(struct dump *d, const struct img_end *end)
 
         format_ns(pause, sizeof pause, d->released_ns - d->stopped_ns);
         format_ns(total, sizeof total, now_ns() - d->begun_ns);
-        inform("%d (%s): %zu thread%s, %" PRIu64 " pages, %" PRIu64 " bytes, paused %s, took %s",
-               d->t.pid, d->stat.comm, d->threads, d->threads == 1 ? "" : "s", pages, end->bytes, pause, total);
+        inform("%d (%s): %zu thread%s, %" PRIu64 " pages, %" PRIu64 " bytes, paused %s, took %s%s",
+               d->t.pid, d->stat.comm, d->threads, d->threads == 1 ? "" : "s", pages, end->bytes, pause, total,
+               d->outside ? "; from outside only, see notes in crdump show" : "");
 }
 
 static int run(struct dump *d, pid_t pid)
@@ -234,7 +293,7 @@ static int run(struct dump *d, pid_t pid)
         if (imgwrite_finish(d->out, &end) < 0)
                 return EXIT_FAILED;
         summarize(d, &end);
-        return EXIT_DONE;
+        return d->outside ? EXIT_OUTSIDE : EXIT_DONE;
 }
 
 /* In the tracing child. An exit status. */

@@ -170,10 +170,10 @@ static int open_mapped(struct trace *t, const struct proc_maps *m, const struct 
         int fd;
 
         snprintf(path, sizeof path, "map_files/%" PRIx64 "-%" PRIx64, map->start, map->end);
-        fd = openat(t->dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        fd = openat(t->live_dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         if (fd < 0 && map->name_len < sizeof path - 8) {        /* needs a capability: then by name */
                 snprintf(path, sizeof path, "root%.*s", (int)map->name_len, m->names + map->name);
-                fd = openat(t->dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+                fd = openat(t->live_dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         }
         if (fd < 0)
                 return -1;

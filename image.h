@@ -133,8 +133,9 @@ struct img_proc {
         uint64_t arg_start, arg_end, env_start, env_end;
         uint32_t uid, gid;      /* effective */
         uint32_t state;         /* the letter of /proc/PID/stat before the stop */
-        uint32_t zero;
+        uint32_t flags;         /* IMG_PROC_* */
 };
+#define IMG_PROC_OUTSIDE        1u      /* no SIGA, ITIM and MISC: dumped from outside only; NOTE says why */
 _Static_assert(sizeof(struct img_proc) == 152, "img_proc");
 
 struct img_thread {

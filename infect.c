@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
+#include "ask.h"
 #include "blob.h"
 #include "image.h"
 #include "sigframe.h"
@@ -97,8 +98,9 @@ static int map_blob(struct infection *in)
                 return -1;
         if (ret < 0) {
                 in->base = 0;
-                errno = (int)-ret;
-                return fail("map the parasite into process %d:", in->t->pid);
+                in->refused = 1;
+                say("the parasite cannot be mapped (%s): asking call by call", strerror((int)-ret));
+                return 0;
         }
         in->base = (uint64_t)ret;       /* before 4.17 the address was but a wish */
         say("parasite mapped at %#" PRIx64 ", %zu bytes", in->base, in->len);
@@ -195,6 +197,10 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
         in->breakpoint = opt->breakpoint && may_trap(in);
         if (map_blob(in) < 0)
                 return -1;
+        if (in->refused) {
+                end_leg(in, INFECT);
+                return 0;
+        }
         if (in->breakpoint)
                 set_breakpoint(in);
         how.breakpoint = in->breakpoint;
@@ -215,7 +221,7 @@ static int read_done(struct infection *in, uint32_t *done)
         uint64_t at = in->base + head()->data + offsetof(struct parasite_data, done);
         struct iovec here = { done, sizeof *done }, there = { (void *)(uintptr_t)at, sizeof *done };
 
-        if (process_vm_readv(in->t->pid, &here, 1, &there, 1, 0) == (ssize_t)sizeof *done)
+        if (process_vm_readv(in->t->live, &here, 1, &there, 1, 0) == (ssize_t)sizeof *done)
                 return 0;
         if (in->t->mem >= 0 && pread(in->t->mem, done, sizeof *done, (off_t)at) == (ssize_t)sizeof *done)
                 return 0;
@@ -300,8 +306,14 @@ static int check_answers(const struct parasite_data *d)
 
 int infect_work(struct infection *in, struct parasite_data *d)
 {
-        int rc = in->breakpoint ? await_breakpoint(in) : await_done(in);
+        int rc;
 
+        if (in->refused) {
+                rc = ask_each(&in->remote, mask_meanwhile(in), d);
+                end_leg(in, WORK);
+                return rc;
+        }
+        rc = in->breakpoint ? await_breakpoint(in) : await_done(in);
         if (rc == 0 && trace_read(in->t, in->remote.task->tid, in->base + head()->data, d, sizeof *d) < 0)
                 rc = fail("read the parasite's answers:");
         end_leg(in, WORK);
@@ -330,7 +342,7 @@ static int stop_blob(struct infection *in)
                 return 0;
         in->strayed = 1;
         r->regs = regs;
-        r->line_at = 0;         /* that stack is in use again */
+        r->line_at = r->scratch = 0;    /* that stack is in use again */
         r->masked = 0;
         r->rsp = regs.rsp - 128;
         r->gadget.restorer = 0;
@@ -364,7 +376,7 @@ static int check_maps(struct infection *in)
         struct proc_maps now;
         int rc = 0;
 
-        if (proc_maps(in->t->dir, 0, &now) < 0)
+        if (proc_maps(in->t->live_dir, 0, &now) < 0)
                 return -1;
         if (!proc_maps_equal(in->maps, &now))
                 rc = fail("mappings of process %d are not as they were", in->t->pid);
@@ -375,7 +387,7 @@ static int check_maps(struct infection *in)
 int cure(struct infection *in)
 {
         struct remote *r = &in->remote;
-        int rc = 0, touched = in->base != 0;
+        int rc = 0, touched = in->base != 0 || in->refused;
 
         if (!in->begun)
                 return 0;
@@ -383,7 +395,7 @@ int cure(struct infection *in)
         begin_leg(in);
         if (stop_blob(in) < 0 && r->running)
                 rc = -1;
-        if (in->breakpoint && !r->gone && trace_breakpoint(in->t, r->task->tid, 0) < 0)
+        if (in->breakpoint && !in->refused && !r->gone && trace_breakpoint(in->t, r->task->tid, 0) < 0)
                 rc = fail("debug registers of %d could not be cleared:", r->task->tid);
         if (in->base && !r->gone && !r->running && unmap_blob(in) < 0 && !r->gone)
                 rc = fail("the parasite stays mapped in process %d at %#" PRIx64 ", %zu bytes",

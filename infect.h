@@ -40,6 +40,7 @@ struct infection {
         struct remote  remote;
         const struct proc_maps *maps;   /* before */
         uint64_t base;          /* of the blob; 0: not mapped */
+        int      refused;       /* the target may not map it: asked call by call instead */
         size_t   len;
         int      breakpoint;    /* debug register 0 is set */
         int      strayed;       /* the blob went home before cure() came: what was read of the thread is void */
@@ -49,8 +50,9 @@ struct infection {
 };
 
 /*
- * Map the blob into the process of t and start it on its first thread. 0, or
- * -1 after fail(); cure() is due in both cases.
+ * Map the blob into the process of t and start it on its first thread. Where
+ * that is refused, infect_work() asks call by call. 0, or -1 after fail();
+ * cure() is due in both cases.
  */
 int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
            const struct gadget *g, const struct infect_options *opt);

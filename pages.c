@@ -105,7 +105,7 @@ static ssize_t fetch(struct walk *k, uint64_t addr, uint8_t *buf, size_t n)
 {
         size_t len = n << IMG_PAGE_SHIFT;
         struct iovec here = { buf, len }, there = { (void *)(uintptr_t)addr, len };
-        ssize_t got = process_vm_readv(k->t->pid, &here, 1, &there, 1, 0);
+        ssize_t got = process_vm_readv(k->t->live, &here, 1, &there, 1, 0);
 
         if (got >= (ssize_t)IMG_PAGE)
                 return got >> IMG_PAGE_SHIFT;
@@ -212,7 +212,7 @@ static int write_mapping(struct walk *k)
 int pages_write(struct trace *t, const struct proc_maps *m, struct imgwrite *w)
 {
         struct walk k = { .t = t, .w = w, .maps = m };
-        int rc = pagemap_open(&k.pagemap, t->dir);
+        int rc = pagemap_open(&k.pagemap, t->live_dir);
 
         for (size_t i = 0; i < m->n && rc == 0; i++) {
                 k.map = &m->map[i];

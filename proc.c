@@ -25,6 +25,14 @@ int proc_open(pid_t pid)
         return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+int proc_open_task(int dir, pid_t tid)
+{
+        char path[32];
+
+        snprintf(path, sizeof path, "task/%d", (int)tid);
+        return openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 /* `file` of the process, or of its thread tid. */
 static int read_task_file(int dir, pid_t tid, const char *file, char **text, size_t *len)
 {

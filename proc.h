@@ -79,6 +79,9 @@ const struct proc_map *proc_maps_find(const struct proc_maps *m, uint64_t addr);
 /* Is it named so? */
 int  proc_map_named(const struct proc_maps *m, const struct proc_map *map, const char *name);
 
+/* The descriptor of task/TID in the folder of a process; -1 with errno. */
+int proc_open_task(int dir, pid_t tid);
+
 /* The thread ids, ascending as the kernel lists them, malloc'ed. 0, or -1 with errno. */
 int proc_tasks(int dir, pid_t **tid, size_t *n);
 

@@ -90,7 +90,7 @@ static int plant_line(struct remote *r, const struct proc_maps *maps)
 {
         size_t used = r->code_at ? 0 : (size_t)r->gadget.pops + 8;
         size_t above = (used + SIGFRAME_ALIGN - 1) & ~(size_t)(SIGFRAME_ALIGN - 1);
-        size_t len = above + sigframe_len(r->xstate, r->xstate_len);
+        size_t len = REMOTE_SCRATCH + above + sigframe_len(r->xstate, r->xstate_len);
         uint64_t at = (r->regs.rsp - RED_ZONE - len) & ~(uint64_t)(SIGFRAME_ALIGN - 1);
         const struct proc_map *map = proc_maps_find(maps, at);
         uint8_t *buf;
@@ -107,13 +107,44 @@ static int plant_line(struct remote *r, const struct proc_maps *maps)
         }
         r->line_at = at;
         r->line_len = len;
-        r->rsp = at + above - used;
-        fill_line(r, buf, above);
+        r->scratch = at;
+        r->rsp = at + REMOTE_SCRATCH + above - used;
+        fill_line(r, buf, REMOTE_SCRATCH + above);
         if (trace_write(r->t, r->task->tid, at, buf, len) < 0) {
                 free(buf);
                 return fail("write below the stack of %d:", r->task->tid);
         }
         free(buf);
+        return 0;
+}
+
+/*
+ * A restartable sequence that is left, as by going to the trampoline, loses its
+ * descriptor: the kernel clears rseq_cs (kernel/rseq.c). Note it, to be written
+ * again, so that the kernel sends the thread to the abort handler.
+ */
+static void note_rseq(struct remote *r)
+{
+        uint64_t at = trace_rseq_cs(r->t, r->task->tid), cs;
+
+        if (!at || trace_read(r->t, r->task->tid, at, &cs, sizeof cs) < 0 || !cs)
+                return;
+        r->rseq_cs_at = at;
+        r->rseq_cs = cs;
+}
+
+/* Calls with syscall user dispatch on become SIGSYS: off with it meanwhile. Without us it would stay off. */
+static int stop_dispatch(struct remote *r)
+{
+        struct trace_dispatch off = { 0 };
+
+        if (trace_get_dispatch(r->t, r->task->tid, &r->dispatch) < 0 || !r->dispatch.mode)
+                return 0;
+        say("syscall user dispatch is switched off for a while");
+        if (trace_set_dispatch(r->t, r->task->tid, &off) < 0) {
+                r->dispatch.mode = 0;
+                return fail("syscall user dispatch of %d:", r->task->tid);
+        }
         return 0;
 }
 
@@ -123,7 +154,7 @@ int remote_begin(struct remote *r, struct trace *t, const struct trace_task *tas
         ssize_t len;
 
         *r = (struct remote){
-                .t = t, .task = task, .regs = task->regs, .mask = task->mask,
+                .t = t, .task = task, .regs = trace_home_regs(task), .mask = task->mask,
                 .gadget = *g, .rsp = task->regs.rsp - RED_ZONE, .in_event = 1,
         };
         r->xstate = malloc(TRACE_XSTATE_MAX);
@@ -131,11 +162,12 @@ int remote_begin(struct remote *r, struct trace *t, const struct trace_task *tas
         if (len < 0)
                 return fail("extended registers of %d:", task->tid);
         r->xstate_len = (size_t)len;
+        note_rseq(r);
         if (!inject && !gadget_verify(t, task->tid, &r->gadget)) {
                 say("no system call instruction in the target's own code");
                 inject = 1;
         }
-        if (inject && plant_code(r, maps) < 0)
+        if (stop_dispatch(r) < 0 || (inject && plant_code(r, maps) < 0))
                 return -1;
         if (!inject && !gadget_safe(&r->gadget)) {
                 say("no lifeline: no simple way from system call to restorer");
@@ -328,6 +360,11 @@ static int give_back(struct remote *r)
         if (r->moved && trace_set_regs(r->t, r->task->tid, &r->regs) < 0)
                 rc = fail("registers of %d could not be put back:", r->task->tid);
         r->masked = r->moved = 0;
+        if (r->dispatch.mode && trace_set_dispatch(r->t, r->task->tid, &r->dispatch) < 0)
+                rc = fail("syscall user dispatch of %d could not be put back:", r->task->tid);
+        if (moved && r->rseq_cs_at &&
+            put_back(r, r->rseq_cs_at, (const uint8_t *)&r->rseq_cs, sizeof r->rseq_cs, "rseq") < 0)
+                rc = -1;
         if (r->code_at && put_back(r, r->code_at, r->code_saved, sizeof code, "code") < 0)
                 rc = -1;
         if (r->line_at && put_back(r, r->line_at, r->line_saved, r->line_len, "stack") < 0)
@@ -345,7 +382,7 @@ int remote_end(struct remote *r)
 {
         int rc = 0;
 
-        if (!r->gone && (r->moved || r->code_at || r->line_at || r->forced)) {
+        if (!r->gone && (r->moved || r->code_at || r->line_at || r->forced || r->dispatch.mode)) {
                 rc = r->moved ? remote_stop(r) : 0;
                 if (r->gone)
                         rc = 0;         /* died on the way: that was said, and there is nothing left to put back */
@@ -358,6 +395,7 @@ int remote_end(struct remote *r)
         free(r->line_saved);
         r->xstate = r->line_saved = NULL;
         r->moved = r->masked = r->forced = 0;
-        r->code_at = r->line_at = 0;
+        r->code_at = r->line_at = r->scratch = 0;
+        r->dispatch.mode = 0;
         return rc;
 }

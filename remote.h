@@ -21,6 +21,7 @@
 #include "proc.h"
 #include "trace.h"
 
+#define REMOTE_SCRATCH  64      /* bytes */
 #define REMOTE_CODE     12      /* bytes of the swapped-in trampoline */
 
 struct remote {
@@ -38,7 +39,11 @@ struct remote {
         uint64_t line_at;       /* the lifeline: line_len bytes there were line_saved; 0: none */
         size_t   line_len;
         uint8_t *line_saved;
+        uint64_t scratch;       /* REMOTE_SCRATCH bytes of it, for answers of calls; 0: none */
         uint64_t rsp;           /* for calls */
+
+        struct trace_dispatch dispatch; /* syscall user dispatch, to be put back; off: it was not on */
+        uint64_t rseq_cs_at, rseq_cs;   /* the critical section that the thread was in: 0: none */
 
         int      moved;         /* registers are not the target's own any more */
         int      masked;        /* nor is the signal mask */

@@ -79,7 +79,7 @@ static void add_str(struct buffer *b, uint32_t id, const void *p, size_t len)
 static void add_link(struct buffer *b, const struct state *s, uint32_t id, const char *link)
 {
         char path[PATH_MAX];
-        ssize_t n = readlinkat(s->t->dir, link, path, sizeof path);
+        ssize_t n = readlinkat(s->t->live_dir, link, path, sizeof path);
 
         if (n < 0)
                 state_note(s->notes, "%s: %s", link, strerror(errno));
@@ -92,7 +92,7 @@ static void add_file(struct buffer *b, const struct state *s, uint32_t id, const
         char *text;
         size_t len;
 
-        if (read_file(s->t->dir, file, RAW_MAX, &text, &len) < 0) {
+        if (read_file(s->t->live_dir, file, RAW_MAX, &text, &len) < 0) {
                 state_note(s->notes, "%s: %s", file, strerror(errno));
                 return;
         }
@@ -130,17 +130,24 @@ static int write_proc(const struct state *s, struct imgwrite *w)
                 .size = sizeof p, .threads = (uint32_t)s->t->n,
                 .pid = s->t->pid, .ppid = st->ppid, .tgid = s->status->tgid,
                 .pgid = st->pgid, .sid = st->sid,
-                .umask = s->status->umask != ~0u ? s->status->umask : (uint32_t)s->parasite->misc.umask,
+                .umask = s->status->umask,
                 .start_ticks = st->start_ticks, .dump_time_ns = s->stopped_ns,
                 .start_code = st->start_code, .end_code = st->end_code,
                 .start_data = st->start_data, .end_data = st->end_data,
-                .start_brk = st->start_brk, .brk = s->parasite->misc.brk,
+                .start_brk = st->start_brk,
                 .start_stack = st->start_stack,
                 .arg_start = st->arg_start, .arg_end = st->arg_end,
                 .env_start = st->env_start, .env_end = st->env_end,
                 .uid = s->status->uid, .gid = s->status->gid, .state = (uint8_t)st->state,
         };
 
+        if (s->parasite) {
+                p.brk = s->parasite->misc.brk;
+                if (p.umask == ~0u)
+                        p.umask = (uint32_t)s->parasite->misc.umask;
+        } else {
+                p.flags |= IMG_PROC_OUTSIDE;
+        }
         if (!st->start_code)
                 state_note(s->notes, "memory layout: not told by /proc/PID/stat");
         add(&b, &p, sizeof p);
@@ -234,13 +241,21 @@ static int write_misc(const struct parasite_misc *m, struct imgwrite *w)
         return imgwrite_chunk(w, IMG_MISC, &v, 1);
 }
 
+static int write_asked(const struct parasite_data *p, struct imgwrite *w)
+{
+        if (write_array(w, IMG_SIGA, p->sigaction, PARASITE_SIGNALS, sizeof p->sigaction[0]) < 0 ||
+            write_array(w, IMG_ITIM, p->itimer, 3, sizeof p->itimer[0]) < 0)
+                return -1;
+        return write_misc(&p->misc, w);
+}
+
 static int write_raw(const struct state *s, struct imgwrite *w, const char *file)
 {
         struct iovec v[2] = { { (void *)file, strlen(file) + 1 }, { NULL, 0 } };
         char *text;
         int rc;
 
-        if (read_file(s->t->dir, file, RAW_MAX, &text, &v[1].iov_len) < 0) {
+        if (read_file(s->t->live_dir, file, RAW_MAX, &text, &v[1].iov_len) < 0) {
                 if (errno != ENOENT)    /* absent in this kernel: no loss */
                         state_note(s->notes, "%s: %s", file, strerror(errno));
                 return 0;
@@ -258,9 +273,7 @@ int state_write(const struct state *s, struct imgwrite *w)
         if (write_proc(s, w) < 0 ||
             write_threads(s, w) < 0 ||
             write_maps(s->maps, w) < 0 ||
-            write_array(w, IMG_SIGA, s->parasite->sigaction, PARASITE_SIGNALS, sizeof s->parasite->sigaction[0]) < 0 ||
-            write_array(w, IMG_ITIM, s->parasite->itimer, 3, sizeof s->parasite->itimer[0]) < 0 ||
-            write_misc(&s->parasite->misc, w) < 0)
+            (s->parasite && write_asked(s->parasite, w) < 0))
                 return -1;
         for (size_t i = 0; i < sizeof raw_files / sizeof *raw_files; i++)
                 if (write_raw(s, w, raw_files[i]) < 0)

@@ -23,7 +23,7 @@ struct state {
         const struct proc_stat *stat;   /* before the stop */
         const struct proc_status *status;
         const struct proc_maps *maps;
-        const struct parasite_data *parasite;
+        const struct parasite_data *parasite;   /* NULL: it could not be used */
         uint64_t stopped_ns;            /* CLOCK_REALTIME */
         struct state_notes *notes;
 };

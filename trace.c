@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "proc.h"
+#include "restart.h"
 #include "util.h"
 
 #ifndef NT_X86_XSTATE
@@ -29,6 +30,9 @@
 #define O_SUSPEND_SECCOMP       (1 << 21)
 #define REQ_GETSIGMASK          0x420a
 #define REQ_SETSIGMASK          0x420b
+#define REQ_GET_RSEQ            0x420f
+#define REQ_SET_DISPATCH        0x4210
+#define REQ_GET_DISPATCH        0x4211
 #define DR_OFFSET(n)            (offsetof(struct user, u_debugreg) + (n) * sizeof(long))
 #define DR7_EXEC_0              0x1ul   /* L0; R/W and LEN fields zero: on execution, one byte */
 #define POLL_NS                 300000u /* spin so long for a stop before sleeping */
@@ -87,6 +91,25 @@ ssize_t trace_get_xstate(struct trace *t, pid_t tid, void *buf, size_t len)
         if (request(t, PTRACE_GETREGSET, tid, number(NT_PRFPREG), &v) < 0)
                 return errno == ESRCH ? -1 : 0;
         return (ssize_t)v.iov_len;
+}
+
+int trace_get_dispatch(struct trace *t, pid_t tid, struct trace_dispatch *d)
+{
+        return (int)request(t, REQ_GET_DISPATCH, tid, number(sizeof *d), d);
+}
+
+int trace_set_dispatch(struct trace *t, pid_t tid, const struct trace_dispatch *d)
+{
+        return (int)request(t, REQ_SET_DISPATCH, tid, number(sizeof *d), (void *)d);
+}
+
+uint64_t trace_rseq_cs(struct trace *t, pid_t tid)
+{
+        struct { uint64_t addr; uint32_t size, signature, flags, pad; } r = { 0 };
+
+        if (request(t, REQ_GET_RSEQ, tid, number(sizeof r), &r) <= 0 || !r.addr)
+                return 0;
+        return r.addr + 8;              /* cpu_id_start, cpu_id, rseq_cs: uapi/linux/rseq.h */
 }
 
 int trace_interrupt(struct trace *t, pid_t tid)
@@ -279,7 +302,7 @@ static int seize_task(struct trace *t, pid_t tid, int seccomp)
                 t->cap = cap;
         }
         if (proc_stat(t->dir, tid, &st) < 0 || st.state == 'Z' || st.state == 'X')
-                return tid == t->pid ? fail("process %d has ended, or only its first thread has", t->pid) : 0;
+                return 0;
         k = &t->task[t->n];
         *k = (struct trace_task){ .tid = tid, .state = st.state };
         k->syscall = proc_syscall(t->dir, tid);
@@ -293,8 +316,8 @@ static int seize_task(struct trace *t, pid_t tid, int seccomp)
         if (rc < 0) {
                 int err = errno;
 
-                if (err == ESRCH || (tid != t->pid && (proc_stat(t->dir, tid, &st) < 0 || st.state == 'Z' || st.state == 'X')))
-                        return tid == t->pid ? fail("process %d is gone", t->pid) : 0;
+                if (err == ESRCH || proc_stat(t->dir, tid, &st) < 0 || st.state == 'Z' || st.state == 'X')
+                        return 0;
                 return fail_seize(t, tid, err);
         }
         k->seized = 1;
@@ -336,7 +359,7 @@ static int settle(struct trace *t, struct trace_task *k, uint64_t deadline)
                         return fail("process %d executed another program during the dump", t->pid);
                 case TRACE_GONE:
                         k->seized = 0;
-                        return k->tid == t->pid ? trace_fail_gone(t->pid, sig) : 0;
+                        return k->tid == t->live ? trace_fail_gone(t->pid, sig) : 0;
                 case TRACE_SIGNAL:
                         trace_resume(t, k->tid, 0, sig);
                         break;
@@ -345,6 +368,47 @@ static int settle(struct trace *t, struct trace_task *k, uint64_t deadline)
                         break;
                 }
         }
+}
+
+/* Has the thread a signal that it would take now? */
+static int has_signal(struct trace *t, const struct trace_task *k)
+{
+        struct proc_status st;
+
+        if (proc_status(t->dir, k->tid, &st) < 0)
+                return 1;
+        return ((st.pending | st.shared_pending) & ~st.blocked) != 0;
+}
+
+struct user_regs_struct trace_home_regs(const struct trace_task *k)
+{
+        struct user_regs_struct regs = k->regs;
+
+        if (k->again) {
+                regs.rax = regs.orig_rax;
+                regs.rip -= 2;                  /* back to its `syscall` */
+                regs.orig_rax = (unsigned long long)-1;
+        }
+        return regs;
+}
+
+/* EINTR that is our doing alone: see trace_home_regs(). */
+static int repeat_call(struct trace *t, struct trace_task *k)
+{
+        long nr = (long)k->regs.orig_rax;
+        struct user_regs_struct regs;
+
+        if ((long)k->regs.rax != -EINTR || k->state != 'S' || k->syscall != nr ||
+            !restart_safe(nr) || has_signal(t, k))
+                return 0;
+        k->again = 1;
+        regs = trace_home_regs(k);
+        if (trace_set_regs(t, k->tid, &regs) < 0) {
+                k->again = 0;
+                return fail("set registers of %d:", k->tid);
+        }
+        say("thread %d will make system call %ld again", k->tid, nr);
+        return 0;
 }
 
 static int read_task(struct trace *t, struct trace_task *k)
@@ -358,7 +422,7 @@ static int read_task(struct trace *t, struct trace_task *k)
                 return fail("thread %d of process %d runs 32-bit code: not supported", k->tid, t->pid);
         if (trace_get_mask(t, k->tid, &k->mask) < 0)
                 return fail("signal mask of %d:", k->tid);
-        return 0;
+        return repeat_call(t, k);
 }
 
 static void drop_gone(struct trace *t)
@@ -409,6 +473,8 @@ int trace_seize(struct trace *t, uint64_t deadline, int seccomp)
                         return -1;
                 if (seize_pass(t, deadline, seccomp, &fresh) < 0)
                         return -1;
+                if (!t->n)
+                        return fail("process %d is gone", t->pid);
                 if (fresh && now_ns() >= deadline)
                         return fail("process %d makes threads faster than they can be stopped", t->pid);
         } while (fresh);
@@ -420,6 +486,8 @@ void trace_release(struct trace *t)
         for (size_t i = 0; i < t->n; i++) {
                 struct trace_task *k = &t->task[i];
 
+                if (k->seized && k->stopped && k->again && has_signal(t, k))
+                        trace_set_regs(t, k->tid, &k->regs);    /* a signal came: it shall end the call */
                 if (k->seized && k->stopped && request(t, PTRACE_DETACH, k->tid, NULL, NULL) < 0)
                         waitpid(k->tid, NULL, __WALL | WNOHANG);        /* killed meanwhile: its parent shall hear of it */
                 k->seized = k->stopped = 0;     /* one that never stopped is let go when we exit */

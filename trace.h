@@ -23,9 +23,15 @@ struct trace_task {
         int      syscall;       /* that it slept in before the seize: proc_syscall() */
         int      seized;        /* ours until it is detached or gone */
         int      stopped;       /* in an event stop: registers can be had */
+        int      again;         /* made to repeat its system call: see trace_home_regs() */
         struct user_regs_struct regs;   /* as it stopped */
         uint64_t mask;          /* blocked signals as it stopped: the outer one, of sigsuspend and ppoll */
         char     comm[16];      /* NUL-padded */
+};
+
+struct trace_dispatch {         /* the kernel's ptrace_sud_config */
+        uint64_t mode;          /* 0: off */
+        uint64_t selector, offset, len;
 };
 
 struct trace_stats {            /* of what was done since they were last set to zero */
@@ -36,6 +42,8 @@ struct trace_stats {            /* of what was done since they were last set to 
 struct trace {
         pid_t    pid;
         int      dir;           /* /proc/PID */
+        pid_t    live;          /* a thread that has the memory: the first one, unless that has ended */
+        int      live_dir;      /* /proc/PID, or /proc/PID/task/LIVE */
         int      mem;           /* /proc/PID/mem, read and write; -1 when refused */
         int      suspend_seccomp;       /* PTRACE_O_SUSPEND_SECCOMP is on */
         struct trace_task *task;
@@ -62,6 +70,14 @@ enum trace_stop {
  */
 int trace_seize(struct trace *t, uint64_t deadline, int seccomp);
 
+/*
+ * The registers that a stopped thread goes on from. Those it stopped with, but
+ * for a system call that the interrupt alone made return EINTR, which is made
+ * again: seen sleeping in it before, no signal to deliver, restart_safe().
+ * They are set as soon as it stops, so that they hold even if we die.
+ */
+struct user_regs_struct trace_home_regs(const struct trace_task *k);
+
 /* Let every thread go on as it is. The kernel stops it again if its group is stopped. */
 void trace_release(struct trace *t);
 
@@ -74,6 +90,11 @@ int  trace_set_regs(struct trace *t, pid_t tid, const struct user_regs_struct *r
 int  trace_get_mask(struct trace *t, pid_t tid, uint64_t *mask);
 int  trace_set_mask(struct trace *t, pid_t tid, uint64_t mask);
 ssize_t trace_get_xstate(struct trace *t, pid_t tid, void *buf, size_t len);
+/* Syscall user dispatch (kernels from 6.4 on tell; -1 with errno on others). */
+int  trace_get_dispatch(struct trace *t, pid_t tid, struct trace_dispatch *d);
+int  trace_set_dispatch(struct trace *t, pid_t tid, const struct trace_dispatch *d);
+/* Address of the rseq_cs word in the thread's struct rseq; 0: none registered, or a kernel before 5.13. */
+uint64_t trace_rseq_cs(struct trace *t, pid_t tid);
 int  trace_interrupt(struct trace *t, pid_t tid);
 /* Resume; to_syscall: until the next entry or exit of a system call. sig is delivered first, 0: none. */
 int  trace_resume(struct trace *t, pid_t tid, int to_syscall, int sig);

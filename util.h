@@ -14,6 +14,7 @@ enum {
         EXIT_USAGE      = 2,
         EXIT_NOT_CURED  = 3,    /* the target could not be put back as it was */
         EXIT_DAMAGED    = 4,    /* image incomplete or damaged */
+        EXIT_OUTSIDE    = 5,    /* dumped, but without what only the process itself may ask */
 };
 
 extern int util_verbosity;      /* -1 quiet, 0, 1 verbose; set once by crdump.c */
