@@ -135,7 +135,7 @@ static int check_identity(struct dump *d)
         struct proc_stat now;
 
         if (proc_stat(d->t.dir, d->t.live, &now) < 0)
-                return fail("process %d ended during the dump", d->t.pid);
+                return fail("process %d died during the dump", d->t.pid);
         if (now.start_stack != d->stat.start_stack || now.start_code != d->stat.start_code)
                 return fail("process %d executed another program during the dump", d->t.pid);
         return 0;
@@ -229,7 +229,7 @@ static int ask_inside(struct dump *d)
                 d->outside = 1;
                 rc = 0;
         }
-        return rc < 0 || d->infection.strayed || d->infection.remote.gone ? EXIT_FAILED : EXIT_DONE;
+        return rc < 0 || d->infection.strayed || d->t.died ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int write_image(struct dump *d)

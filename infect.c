@@ -135,7 +135,7 @@ static int fill_blob(struct infection *in, pid_t ns_tid, const struct infect_opt
         sigframe_build(image + h->frame, in->base + h->frame, &r->regs, r->mask, r->xstate, r->xstate_len);
         rc = trace_write(in->t, r->task->tid, in->base, image, in->len);
         free(image);
-        return rc < 0 ? fail("write the parasite into process %d:", in->t->pid) : 0;
+        return rc < 0 ? trace_fail(in->t, r->task->tid, "memory for the parasite") : 0;
 }
 
 /* May SIGTRAP be forced on it? Blocked or ignored, the kernel would reset what the process does on it. */
@@ -225,7 +225,7 @@ static int read_done(struct infection *in, uint32_t *done)
                 return 0;
         if (in->t->mem >= 0 && pread(in->t->mem, done, sizeof *done, (off_t)at) == (ssize_t)sizeof *done)
                 return 0;
-        return fail("read from the parasite:");
+        return trace_fail(in->t, in->remote.task->tid, "the parasite's memory");
 }
 
 /* Parked: the done word tells, and no stop should come. */
@@ -247,7 +247,7 @@ static int await_done(struct infection *in)
                 stop = trace_wait(in->t, in->remote.task->tid, now_ns() + LOOK_NS, 1, &sig);
                 if (stop == TRACE_EVENT || (stop == TRACE_SIGNAL && sig == SIGSTOP)) {
                         if (trace_resume(in->t, in->remote.task->tid, 0, stop == TRACE_SIGNAL ? sig : 0) < 0)
-                                return fail("resume %d:", in->remote.task->tid);
+                                return trace_fail(in->t, in->remote.task->tid, "resumption");
                 } else if (stop != TRACE_TIMEOUT) {
                         return remote_surprise(&in->remote, stop, sig);
                 }
@@ -266,7 +266,7 @@ static int await_breakpoint(struct infection *in)
                 if (stop != TRACE_EVENT && !(stop == TRACE_SIGNAL && sig == SIGSTOP))
                         break;
                 if (trace_resume(in->t, in->remote.task->tid, 0, stop == TRACE_SIGNAL ? sig : 0) < 0)
-                        return fail("resume %d:", in->remote.task->tid);
+                        return trace_fail(in->t, in->remote.task->tid, "resumption");
         }
         if (stop != TRACE_SIGNAL || sig != SIGTRAP)
                 return remote_surprise(&in->remote, stop, sig);
@@ -315,7 +315,7 @@ int infect_work(struct infection *in, struct parasite_data *d)
         }
         rc = in->breakpoint ? await_breakpoint(in) : await_done(in);
         if (rc == 0 && trace_read(in->t, in->remote.task->tid, in->base + head()->data, d, sizeof *d) < 0)
-                rc = fail("read the parasite's answers:");
+                rc = trace_fail(in->t, in->remote.task->tid, "the parasite's answers");
         end_leg(in, WORK);
         if (rc < 0)
                 return -1;
@@ -337,7 +337,7 @@ static int stop_blob(struct infection *in)
         if (remote_stop(r) < 0)
                 return -1;
         if (trace_get_regs(in->t, r->task->tid, &regs) < 0)
-                return fail("registers of %d:", r->task->tid);
+                return trace_fail(in->t, r->task->tid, "registers");
         if (in_blob(in, regs.rip))
                 return 0;
         in->strayed = 1;
@@ -347,7 +347,7 @@ static int stop_blob(struct infection *in)
         r->rsp = regs.rsp - 128;
         r->gadget.restorer = 0;
         if (trace_get_mask(in->t, r->task->tid, &r->mask) < 0)
-                return fail("signal mask of %d:", r->task->tid);
+                return trace_fail(in->t, r->task->tid, "signal mask");
         free(r->xstate);
         r->xstate = malloc(TRACE_XSTATE_MAX);
         if (r->xstate)
@@ -395,14 +395,14 @@ int cure(struct infection *in)
         begin_leg(in);
         if (stop_blob(in) < 0 && r->running)
                 rc = -1;
-        if (in->breakpoint && !in->refused && !r->gone && trace_breakpoint(in->t, r->task->tid, 0) < 0)
-                rc = fail("debug registers of %d could not be cleared:", r->task->tid);
-        if (in->base && !r->gone && !r->running && unmap_blob(in) < 0 && !r->gone)
+        if (in->breakpoint && !in->refused && !in->t->died && trace_breakpoint(in->t, r->task->tid, 0) < 0)
+                rc = trace_fail(in->t, r->task->tid, "debug registers not cleared, those");
+        if (in->base && !in->t->died && !r->running && unmap_blob(in) < 0 && !in->t->died)
                 rc = fail("the parasite stays mapped in process %d at %#" PRIx64 ", %zu bytes",
                           in->t->pid, in->base, in->len);
         if (remote_end(r) < 0)
                 rc = -1;
-        if (r->gone)
+        if (in->t->died)
                 rc = 0;
         else if (touched && rc == 0)
                 rc = check_maps(in);

@@ -110,14 +110,16 @@ static ssize_t fetch(struct walk *k, uint64_t addr, uint8_t *buf, size_t n)
         if (got >= (ssize_t)IMG_PAGE)
                 return got >> IMG_PAGE_SHIFT;
         if (got < 0 && errno == ESRCH)
-                return fail("process %d ended during the dump", k->t->pid);
+                return trace_fail(k->t, k->t->live, "memory");
         if (k->t->mem < 0)
                 return 0;
         got = pread(k->t->mem, buf, len, (off_t)addr);  /* PROT_NONE, or a kernel without process_vm_readv */
         if (got >= (ssize_t)IMG_PAGE)
                 return got >> IMG_PAGE_SHIFT;
         if (got == 0)                   /* no memory any more */
-                return fail("process %d ended during the dump", k->t->pid);
+                errno = ESRCH;
+        if (got == 0)
+                return trace_fail(k->t, k->t->live, "memory");
         if (got > 0)
                 errno = EIO;
         return 0;
@@ -148,6 +150,8 @@ static int read_pages(struct walk *k, uint64_t addr, uint64_t n)
                 size_t want = n < PIECE ? (size_t)n : PIECE;
                 ssize_t got;
 
+                if (stop_wanted())
+                        return -1;
                 /* flushing in the midst of sort_out() would lose its pages: make room for all of them first */
                 if ((k->filled + want > IMGWRITE_PAGES || k->runs + want >= IMGWRITE_RUNS) && flush(k) < 0)
                         return -1;

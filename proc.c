@@ -91,6 +91,7 @@ static int parse_stat(const char *text, struct proc_stat *st)
         st->arg_end = f[49];
         st->env_start = f[50];
         st->env_end = f[51];
+        st->exit_status = (int)f[52];
         return 0;
 }
 

@@ -64,7 +64,7 @@ static int plant_code(struct remote *r, const struct proc_maps *maps)
         if (!at)
                 return fail("no executable mapping to put a trampoline in");
         if (trace_read(r->t, r->task->tid, at, r->code_saved, sizeof code) < 0)
-                return fail("read code of %d:", r->task->tid);
+                return trace_fail(r->t, r->task->tid, "code");
         r->code_at = at;
         if (trace_write(r->t, r->task->tid, at, code, sizeof code) < 0)
                 return fail("write trampoline into %d:", r->task->tid);
@@ -103,7 +103,7 @@ static int plant_line(struct remote *r, const struct proc_maps *maps)
         r->line_saved = malloc(len);
         if (!buf || !r->line_saved || trace_read(r->t, r->task->tid, at, r->line_saved, len) < 0) {
                 free(buf);
-                return fail("read stack of %d:", r->task->tid);
+                return trace_fail(r->t, r->task->tid, "stack");
         }
         r->line_at = at;
         r->line_len = len;
@@ -143,7 +143,7 @@ static int stop_dispatch(struct remote *r)
         say("syscall user dispatch is switched off for a while");
         if (trace_set_dispatch(r->t, r->task->tid, &off) < 0) {
                 r->dispatch.mode = 0;
-                return fail("syscall user dispatch of %d:", r->task->tid);
+                return trace_fail(r->t, r->task->tid, "syscall user dispatch");
         }
         return 0;
 }
@@ -160,7 +160,7 @@ int remote_begin(struct remote *r, struct trace *t, const struct trace_task *tas
         r->xstate = malloc(TRACE_XSTATE_MAX);
         len = r->xstate ? trace_get_xstate(t, task->tid, r->xstate, TRACE_XSTATE_MAX) : -1;
         if (len < 0)
-                return fail("extended registers of %d:", task->tid);
+                return trace_fail(t, task->tid, "extended registers");
         r->xstate_len = (size_t)len;
         note_rseq(r);
         if (!inject && !gadget_verify(t, task->tid, &r->gadget)) {
@@ -183,8 +183,7 @@ int remote_surprise(struct remote *r, enum trace_stop stop, int sig)
                 return fail("thread %d did not stop in time", r->task->tid);
         case TRACE_GONE:
                 r->running = 0;
-                r->gone = 1;
-                return trace_fail_gone(r->t->pid, sig);
+                return trace_fail_gone(r->t, sig);
         case TRACE_SIGNAL:
                 r->running = 0;
                 r->forced = sig;
@@ -201,7 +200,7 @@ static int resume(struct remote *r, int to_syscall, int sig)
         r->in_event = 0;
         if (trace_resume(r->t, r->task->tid, to_syscall, sig) < 0) {
                 r->running = 0;
-                return fail("resume %d:", r->task->tid);
+                return trace_fail(r->t, r->task->tid, "resumption");
         }
         return 0;
 }
@@ -211,12 +210,12 @@ static int go_to(struct remote *r, uint64_t mask, const struct user_regs_struct 
 {
         r->moved = 1;
         if (trace_set_regs(r->t, r->task->tid, regs) < 0)
-                return fail("set registers of %d:", r->task->tid);
+                return trace_fail(r->t, r->task->tid, "registers");
         if (r->masked)
                 return 0;
         r->masked = 1;
         if (trace_set_mask(r->t, r->task->tid, mask) < 0)
-                return fail("set signal mask of %d:", r->task->tid);
+                return trace_fail(r->t, r->task->tid, "signal mask");
         return 0;
 }
 
@@ -266,7 +265,7 @@ int remote_call(struct remote *r, uint64_t mask, long nr, const uint64_t arg[6],
         if (go_to(r, mask, &regs) < 0 || run_call(r) < 0)
                 return -1;
         if (trace_get_regs(r->t, r->task->tid, &regs) < 0)
-                return fail("registers of %d:", r->task->tid);
+                return trace_fail(r->t, r->task->tid, "registers");
         if (regs.rip != r->gadget.syscall + 2 || (int64_t)regs.rax == -38)
                 return fail("system call %ld in %d did not run (rip %#" PRIx64 ", result %" PRId64 ")", nr,
                             r->task->tid, (uint64_t)regs.rip, (int64_t)regs.rax);
@@ -325,11 +324,13 @@ static int put_back(struct remote *r, uint64_t at, const uint8_t *bytes, size_t 
         int rc;
 
         if (trace_write(r->t, r->task->tid, at, bytes, len) < 0)
-                return fail("%s of %d at %#" PRIx64 " could not be put back:", what, r->task->tid, at);
+                return trace_fail(r->t, r->task->tid, what);
         now = malloc(len);
         rc = now && trace_read(r->t, r->task->tid, at, now, len) == 0 && !memcmp(now, bytes, len) ? 0 : -1;
         free(now);
-        return rc < 0 ? fail("%s of %d at %#" PRIx64 " is not as it was", what, r->task->tid, at) : 0;
+        if (rc < 0 && !r->t->died)
+                fail("%s of %d at %#" PRIx64 " is not as it was", what, r->task->tid, at);
+        return rc;
 }
 
 static int verify(struct remote *r)
@@ -356,12 +357,12 @@ static int give_back(struct remote *r)
         int rc = 0, moved = r->moved;
 
         if (r->masked && trace_set_mask(r->t, r->task->tid, r->mask) < 0)
-                rc = fail("signal mask of %d could not be put back:", r->task->tid);
+                rc = trace_fail(r->t, r->task->tid, "signal mask not put back, that");
         if (r->moved && trace_set_regs(r->t, r->task->tid, &r->regs) < 0)
-                rc = fail("registers of %d could not be put back:", r->task->tid);
+                rc = trace_fail(r->t, r->task->tid, "registers not put back, those");
         r->masked = r->moved = 0;
         if (r->dispatch.mode && trace_set_dispatch(r->t, r->task->tid, &r->dispatch) < 0)
-                rc = fail("syscall user dispatch of %d could not be put back:", r->task->tid);
+                rc = trace_fail(r->t, r->task->tid, "syscall user dispatch not put back, that");
         if (moved && r->rseq_cs_at &&
             put_back(r, r->rseq_cs_at, (const uint8_t *)&r->rseq_cs, sizeof r->rseq_cs, "rseq") < 0)
                 rc = -1;
@@ -370,7 +371,7 @@ static int give_back(struct remote *r)
         if (r->line_at && put_back(r, r->line_at, r->line_saved, r->line_len, "stack") < 0)
                 rc = -1;
         r->code_at = r->line_at = 0;
-        if (moved && rc == 0)
+        if (moved && rc == 0 && !r->t->died)
                 rc = verify(r);
         if (r->forced)
                 rc = fail("what process %d does on signal %d (%s) was reset", r->t->pid,
@@ -382,15 +383,15 @@ int remote_end(struct remote *r)
 {
         int rc = 0;
 
-        if (!r->gone && (r->moved || r->code_at || r->line_at || r->forced || r->dispatch.mode)) {
+        if (!r->t->died && (r->moved || r->code_at || r->line_at || r->forced || r->dispatch.mode)) {
                 rc = r->moved ? remote_stop(r) : 0;
-                if (r->gone)
-                        rc = 0;         /* died on the way: that was said, and there is nothing left to put back */
-                else if (rc == 0)
+                if (rc == 0)
                         rc = give_back(r);
-                else
+                else if (!r->t->died)
                         fail("thread %d of process %d could not be stopped to be put back", r->task->tid, r->t->pid);
         }
+        if (r->t->died)
+                rc = 0;                 /* on the way: that was said, and there is nothing left to put back */
         free(r->xstate);
         free(r->line_saved);
         r->xstate = r->line_saved = NULL;

@@ -49,7 +49,6 @@ struct remote {
         int      masked;        /* nor is the signal mask */
         int      running;       /* resumed and not seen stopped again */
         int      in_event;      /* in a PTRACE_EVENT_STOP: the kernel restarts calls from there */
-        int      gone;          /* the thread has ended: nothing to put back */
         int      forced;        /* a signal that the kernel forced on it, losing its handler; 0: none */
 };
 

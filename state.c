@@ -177,7 +177,7 @@ static int write_thread(const struct state *s, struct imgwrite *w, const struct 
         };
 
         if (len < 0)
-                return fail("extended registers of %d:", k->tid);
+                return trace_fail(s->t, k->tid, "extended registers");
         memcpy(th.comm, k->comm, sizeof th.comm);
         return imgwrite_chunk(w, IMG_THRD, v, 3);
 }

@@ -124,13 +124,15 @@ int trace_resume(struct trace *t, pid_t tid, int to_syscall, int sig)
 
 int trace_breakpoint(struct trace *t, pid_t tid, uint64_t addr)
 {
+        if (addr)                       /* where a hit leaves its mark; the kernel's idea of a clean one varies */
+                t->dr6 = (uint64_t)request(t, PTRACE_PEEKUSER, tid, number(DR_OFFSET(6)), NULL);
         if (addr && request(t, PTRACE_POKEUSER, tid, number(DR_OFFSET(0)), number(addr)) < 0)
                 return -1;
         if (request(t, PTRACE_POKEUSER, tid, number(DR_OFFSET(7)), number(addr ? DR7_EXEC_0 : 0)) < 0)
                 return -1;
         if (addr)
                 return 0;
-        if (request(t, PTRACE_POKEUSER, tid, number(DR_OFFSET(6)), NULL) < 0)   /* what was hit */
+        if (request(t, PTRACE_POKEUSER, tid, number(DR_OFFSET(6)), number(t->dr6)) < 0)
                 return -1;
         return (int)request(t, PTRACE_POKEUSER, tid, number(DR_OFFSET(0)), NULL);
 }
@@ -179,6 +181,44 @@ static void await_child(uint64_t deadline)
         sigtimedwait(&set, NULL, &ts);
 }
 
+int trace_fail_gone(struct trace *t, int status)
+{
+        if (t->died)
+                return -1;
+        t->died = 1;
+        if (WIFSIGNALED(status))
+                return fail("process %d was killed by signal %d (%s) during the dump",
+                            t->pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
+        if (status)
+                return fail("process %d exited with status %d during the dump", t->pid, WEXITSTATUS(status));
+        return fail("process %d died during the dump", t->pid);
+}
+
+/* Has the thread ended? *status: how, if we may know. */
+static int has_ended(struct trace *t, pid_t tid, int *status)
+{
+        struct proc_stat st;
+
+        *status = 0;
+        if (proc_stat(t->dir, tid, &st) < 0)
+                return errno == ESRCH;
+        *status = st.exit_status;
+        return st.state == 'Z' || st.state == 'X';
+}
+
+int trace_fail(struct trace *t, pid_t tid, const char *what)
+{
+        int status = 0;
+
+        if (t->died)
+                return -1;
+        if (errno != ESRCH)
+                return fail("%s of %d:", what, tid);
+        for (int i = 0; i < 100 && !has_ended(t, tid, &status); i++)    /* on its way out */
+                nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+        return trace_fail_gone(t, status);
+}
+
 enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int stubborn, int *sig)
 {
         uint64_t now, spin = now_ns() + (may_poll() ? POLL_NS : 0);
@@ -198,20 +238,12 @@ enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int st
                 now = now_ns();
                 if (now < spin && now < deadline)
                         continue;
+                if (has_ended(t, tid, sig))     /* a first thread is reported when all others have been reaped */
+                        return TRACE_GONE;
                 if (now >= deadline || (!stubborn && stop_wanted()))
                         return TRACE_TIMEOUT;
                 await_child(deadline);
         }
-}
-
-int trace_fail_gone(pid_t pid, int status)
-{
-        if (WIFSIGNALED(status))
-                return fail("process %d was killed by signal %d (%s) during the dump",
-                            pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
-        if (WIFEXITED(status) && status)
-                return fail("process %d exited with status %d during the dump", pid, WEXITSTATUS(status));
-        return fail("process %d ended during the dump", pid);
 }
 
 /* Word by word, as old kernels and those without FOLL_FORCE for /proc/PID/mem want it. */
@@ -359,7 +391,7 @@ static int settle(struct trace *t, struct trace_task *k, uint64_t deadline)
                         return fail("process %d executed another program during the dump", t->pid);
                 case TRACE_GONE:
                         k->seized = 0;
-                        return k->tid == t->live ? trace_fail_gone(t->pid, sig) : 0;
+                        return k->tid == t->live ? trace_fail_gone(t, sig) : 0;
                 case TRACE_SIGNAL:
                         trace_resume(t, k->tid, 0, sig);
                         break;
@@ -405,7 +437,7 @@ static int repeat_call(struct trace *t, struct trace_task *k)
         regs = trace_home_regs(k);
         if (trace_set_regs(t, k->tid, &regs) < 0) {
                 k->again = 0;
-                return fail("set registers of %d:", k->tid);
+                return trace_fail(t, k->tid, "registers");
         }
         say("thread %d will make system call %ld again", k->tid, nr);
         return 0;
@@ -416,12 +448,12 @@ static int read_task(struct trace *t, struct trace_task *k)
         if (trace_get_regs(t, k->tid, &k->regs) < 0) {
                 if (errno == ENOEXEC)
                         return fail("process %d is a 32-bit one: not supported", t->pid);
-                return fail("registers of %d:", k->tid);
+                return trace_fail(t, k->tid, "registers");
         }
         if (k->regs.cs == 0x23)         /* __USER32_CS: a 64-bit task in 32-bit code */
                 return fail("thread %d of process %d runs 32-bit code: not supported", k->tid, t->pid);
         if (trace_get_mask(t, k->tid, &k->mask) < 0)
-                return fail("signal mask of %d:", k->tid);
+                return trace_fail(t, k->tid, "signal mask");
         return repeat_call(t, k);
 }
 
@@ -481,17 +513,39 @@ int trace_seize(struct trace *t, uint64_t deadline, int seccomp)
         return 0;
 }
 
+/* A thread that was killed waits for its tracer, and the first one for all others: their parent shall hear of it now. */
+static void reap(struct trace *t)
+{
+        for (int round = 0; round < 100; round++) {
+                int left = 0;
+
+                for (size_t i = t->n; i-- > 0; )
+                        if (t->task[i].seized && waitpid(t->task[i].tid, NULL, __WALL | WNOHANG) == 0)
+                                left = 1;
+                if (!left)
+                        return;
+                nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+        }
+}
+
 void trace_release(struct trace *t)
 {
+        int killed = 0;
+
         for (size_t i = 0; i < t->n; i++) {
                 struct trace_task *k = &t->task[i];
 
-                if (k->seized && k->stopped && k->again && has_signal(t, k))
+                if (!k->seized || !k->stopped)
+                        continue;       /* one that never stopped is let go when we exit */
+                if (k->again && has_signal(t, k))
                         trace_set_regs(t, k->tid, &k->regs);    /* a signal came: it shall end the call */
-                if (k->seized && k->stopped && request(t, PTRACE_DETACH, k->tid, NULL, NULL) < 0)
-                        waitpid(k->tid, NULL, __WALL | WNOHANG);        /* killed meanwhile: its parent shall hear of it */
-                k->seized = k->stopped = 0;     /* one that never stopped is let go when we exit */
+                if (request(t, PTRACE_DETACH, k->tid, NULL, NULL) < 0)
+                        killed = 1;
+                else
+                        k->seized = 0;
         }
+        if (killed || t->died)
+                reap(t);
         free(t->task);
         t->task = NULL;
         t->n = t->cap = 0;

@@ -45,6 +45,8 @@ struct trace {
         pid_t    live;          /* a thread that has the memory: the first one, unless that has ended */
         int      live_dir;      /* /proc/PID, or /proc/PID/task/LIVE */
         int      mem;           /* /proc/PID/mem, read and write; -1 when refused */
+        uint64_t dr6;           /* before a breakpoint was set */
+        int      died;          /* that was said; nothing is to be put back any more */
         int      suspend_seccomp;       /* PTRACE_O_SUSPEND_SECCOMP is on */
         struct trace_task *task;
         size_t   n, cap;
@@ -116,7 +118,14 @@ enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int st
 int trace_read(struct trace *t, pid_t tid, uint64_t addr, void *buf, size_t len);
 int trace_write(struct trace *t, pid_t tid, uint64_t addr, const void *buf, size_t len);
 
-/* Say how the target ended, from a wait status. Returns -1. */
-int trace_fail_gone(pid_t pid, int status);
+/* Say, once, that the target died, and how by its wait status, if that is known (else 0). Returns -1. */
+int trace_fail_gone(struct trace *t, int status);
+
+/*
+ * Word a request about a stopped thread that failed with errno: "WHAT of TID:
+ * ...", or that the target died, for only SIGKILL gets a thread out of its
+ * stop. Returns -1.
+ */
+int trace_fail(struct trace *t, pid_t tid, const char *what);
 
 #endif

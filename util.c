@@ -21,6 +21,7 @@
 
 int util_verbosity;
 
+static const int   ends[] = { SIGINT, SIGTERM, SIGHUP };
 static atomic_int  own_caught;
 static atomic_int *caught = &own_caught;        /* the first signal that wants an end; shared with a child */
 static pid_t       sharer;                      /* whose signals they are; 0: ours */
@@ -259,7 +260,6 @@ int share_signals(void)
 
 void catch_signals(void)
 {
-        static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
         struct sigaction sa = { .sa_handler = on_signal };      /* no SA_RESTART: waits must end */
         struct sigaction was;
         size_t i;
@@ -273,9 +273,22 @@ void catch_signals(void)
         signal(SIGCHLD, SIG_DFL);       /* inherited as ignored it would eat wait statuses */
 }
 
+/* A signal sent to the child itself, where it is blocked. */
+static int pending_signal(void)
+{
+        sigset_t set;
+
+        if (!sharer || sharer == getpid() || sigpending(&set) < 0)
+                return 0;
+        for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+                if (sigismember(&set, ends[i]))
+                        return ends[i];
+        return 0;
+}
+
 int stop_signal(void)
 {
-        return *caught;
+        return *caught ? *caught : pending_signal();
 }
 
 void set_deadline(uint64_t at_ns)
