@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "ask.h"
 #include "blob.h"
@@ -26,6 +28,7 @@
 #define LOWEST                  0x10000u        /* vm.mmap_min_addr, as Debian has it */
 #define HIGHEST                 0x7fffffffe000ull
 #define WORK_NS                 1500000000ull   /* less than the blob waits for us */
+#define BLIND_NS        10000000        /* longer than the blob ever took */
 #define LOOK_NS                 5000u           /* between looks at the done word */
 
 enum { INFECT, WORK, CURE };
@@ -216,16 +219,31 @@ static int in_blob(const struct infection *in, uint64_t rip)
         return rip >= in->base && rip < in->base + in->len;
 }
 
-static int read_done(struct infection *in, uint32_t *done)
+/*
+ * Memory of the blob while it runs. 0, or -1 where neither way exists: ptrace's
+ * own wants the thread stopped.
+ */
+static int look(struct infection *in, uint64_t at, void *to, size_t len)
 {
-        uint64_t at = in->base + head()->data + offsetof(struct parasite_data, done);
-        struct iovec here = { done, sizeof *done }, there = { (void *)(uintptr_t)at, sizeof *done };
+        struct iovec here = { to, len }, there = { (void *)(uintptr_t)at, len };
 
-        if (process_vm_readv(in->t->live, &here, 1, &there, 1, 0) == (ssize_t)sizeof *done)
+        if (process_vm_readv(in->t->live, &here, 1, &there, 1, 0) == (ssize_t)len)
                 return 0;
-        if (in->t->mem >= 0 && pread(in->t->mem, done, sizeof *done, (off_t)at) == (ssize_t)sizeof *done)
-                return 0;
-        return trace_fail(in->t, in->remote.task->tid, "the parasite's memory");
+        return in->t->mem >= 0 && pread(in->t->mem, to, len, (off_t)at) == (ssize_t)len ? 0 : -1;
+}
+
+/* Without a look at the done word: give it a while, then stop it. */
+static int stop_blindly(struct infection *in)
+{
+        struct timespec ts = { 0, BLIND_NS };
+        uint32_t done = PARASITE_WORKING;
+
+        nanosleep(&ts, NULL);
+        if (remote_stop(&in->remote) < 0)
+                return -1;
+        if (trace_read(in->t, in->remote.task->tid, in->base + head()->data, &done, sizeof done) < 0)
+                return trace_fail(in->t, in->remote.task->tid, "the parasite's memory");
+        return done == PARASITE_DONE ? 0 : fail("the parasite in process %d did not finish", in->t->pid);
 }
 
 /* Parked: the done word tells, and no stop should come. */
@@ -238,8 +256,8 @@ static int await_done(struct infection *in)
                 uint32_t done;
                 int sig;
 
-                if (read_done(in, &done) < 0)
-                        return -1;
+                if (look(in, in->base + head()->data + offsetof(struct parasite_data, done), &done, sizeof done) < 0)
+                        return stop_blindly(in);
                 if (done == PARASITE_DONE)
                         return 0;
                 if (now_ns() >= deadline)
@@ -314,7 +332,9 @@ int infect_work(struct infection *in, struct parasite_data *d)
                 return rc;
         }
         rc = in->breakpoint ? await_breakpoint(in) : await_done(in);
-        if (rc == 0 && trace_read(in->t, in->remote.task->tid, in->base + head()->data, d, sizeof *d) < 0)
+        if (rc == 0 && look(in, in->base + head()->data, d, sizeof *d) < 0 &&
+            (remote_stop(&in->remote) < 0 ||
+             trace_read(in->t, in->remote.task->tid, in->base + head()->data, d, sizeof *d) < 0))
                 rc = trace_fail(in->t, in->remote.task->tid, "the parasite's answers");
         end_leg(in, WORK);
         if (rc < 0)

@@ -44,10 +44,12 @@ struct proc_map {
         uint64_t start, end, off, ino;
         uint32_t dev_major, dev_minor;
         uint8_t  r, w, x, shared;
-        uint8_t  vmflags_known;
+        uint8_t  vmflags_known, zero[3];        /* compared by memcmp: no holes */
         uint64_t vmflags;       /* by the bits of IMG_VMFLAGS */
         uint32_t name, name_len;        /* into maps.names; not NUL-terminated */
 };
+
+_Static_assert(sizeof(struct proc_map) == 64, "proc_map has holes");
 
 struct proc_maps {
         struct proc_map *map;

@@ -345,7 +345,7 @@ static int verify(struct remote *r)
         if (trace_get_mask(r->t, r->task->tid, &mask) < 0 || mask != r->mask)
                 rc = fail("signal mask of %d is not as it was", r->task->tid);
         if (!xstate || trace_get_xstate(r->t, r->task->tid, xstate, TRACE_XSTATE_MAX) != (ssize_t)r->xstate_len ||
-            memcmp(xstate, r->xstate, r->xstate_len))
+            !sigframe_same_xstate(xstate, r->xstate, r->xstate_len))
                 rc = fail("extended registers of %d are not as they were", r->task->tid);
         free(xstate);
         return rc;

@@ -10,6 +10,7 @@
 #define XSAVE_BV        512             /* offset of xstate_bv in an XSAVE area */
 #define FXSAVE          512             /* legacy area: all there is on a processor without XSAVE */
 #define XSAVE_MIN       576             /* legacy area and header */
+#define LEGACY          3u              /* x87 and SSE, with MXCSR */
 #define SW_RESERVED     464             /* of the legacy area: the kernel's struct _fpx_sw_bytes */
 #define MAGIC1          0x46505853u     /* FP_XSTATE_MAGIC1, MAGIC2: uapi/asm/sigcontext.h */
 #define MAGIC2          0x46505845u
@@ -123,10 +124,24 @@ void sigframe_build(void *buf, uint64_t at, const struct user_regs_struct *regs,
         memcpy(area, xstate, used);
         if (used < XSAVE_MIN)
                 return;                 /* no magic1: the kernel takes the legacy area alone */
-        memcpy(&sw.xfeatures, area + SW_RESERVED, sizeof sw.xfeatures); /* ptrace puts them there: struct xstateregs */
+        /*
+         * Only what is in use: the kernel sets the rest to its initial state. XRSTOR
+         * may fault on the bytes of any component that it is asked for, in use or not.
+         */
+        memcpy(&sw.xfeatures, area + XSAVE_BV, sizeof sw.xfeatures);
+        sw.xfeatures |= LEGACY;
         sw.magic1 = MAGIC1;
         sw.xstate_size = (uint32_t)used;
         sw.extended_size = (uint32_t)(used + sizeof magic2);
         memcpy(area + SW_RESERVED, &sw, sizeof sw);
         memcpy(area + used, &magic2, sizeof magic2);
+}
+
+int sigframe_same_xstate(const void *a, const void *b, size_t len)
+{
+        const uint8_t *x = a, *y = b;
+
+        if (len <= XSAVE_MIN)
+                return !memcmp(x, y, len);
+        return !memcmp(x, y, XSAVE_BV) && !memcmp(x + XSAVE_MIN, y + XSAVE_MIN, len - XSAVE_MIN);
 }

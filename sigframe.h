@@ -36,4 +36,11 @@ size_t sigframe_len(const void *xstate, size_t len);
 void sigframe_build(void *buf, uint64_t at, const struct user_regs_struct *regs,
                     uint64_t mask, const void *xstate, size_t len);
 
+/*
+ * Do two xstates of len bytes hold the same values? Which components are in
+ * their initial state (XSTATE_BV) may differ: the kernel fills those in, and a
+ * thread that has run since may have them written out.
+ */
+int sigframe_same_xstate(const void *a, const void *b, size_t len);
+
 #endif

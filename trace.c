@@ -214,9 +214,13 @@ int trace_fail(struct trace *t, pid_t tid, const char *what)
                 return -1;
         if (errno != ESRCH)
                 return fail("%s of %d:", what, tid);
-        for (int i = 0; i < 100 && !has_ended(t, tid, &status); i++)    /* on its way out */
+        for (int i = 0; i < 100; i++) {         /* on its way out */
+                if (has_ended(t, tid, &status))
+                        return trace_fail_gone(t, status);
                 nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
-        return trace_fail_gone(t, status);
+        }
+        errno = ESRCH;
+        return fail("%s of %d:", what, tid);
 }
 
 enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int stubborn, int *sig)
