@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: MIT
+# Makefile - crdump and its blob; `make help` lists the words
+
+VERSION     = 0.1
+CC          = musl-gcc
+CFLAGS      = -Os -g
+LDFLAGS     =
+PREFIX      = /usr/local
+DESTDIR     =
+# Elsewhere (Buildroot, Alpine): make CC=... ZLIB_CFLAGS= ZLIB_LIBS=-lz
+ZLIB_CFLAGS = -I$(BUILD)/zlib
+ZLIB_LIBS   = $(firstword $(wildcard $(addsuffix /libz.a,/usr/lib/x86_64-linux-gnu /usr/lib64 /usr/lib)))
+# Compiles the tests' victims, and the tool for `make asan` and `make cov`
+HOSTCC      = gcc
+STRIP       = strip
+OBJCOPY     = objcopy
+NM          = nm
+READELF     = readelf
+# What `make test` runs: make test TESTS=tests/redis.t
+TESTS       = tests/*.t
+PROVE       = prove -e sh --timer --failures --comments
+
+# make V=1 shows the commands
+say         = $(if $(V),,@printf '  %-7s %s\n' $(1) $@;)
+BUILD       = build
+BIN         = crdump
+LINK        = -static -no-pie
+
+# --- the tool -----------------------------------------------------------------
+
+OWN = -std=c11 -D_GNU_SOURCE -DVERSION=\"$(VERSION)\" -pthread $(ZLIB_CFLAGS) \
+      -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
+      -fno-pie -ffunction-sections -fdata-sections -fstack-protector-strong -fno-asynchronous-unwind-tables
+SRC = $(filter-out parasite.c,$(wildcard *.c))
+OBJ = $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/blob.o
+
+$(BIN): $(BUILD)/crdump.debug
+	$(call say,STRIP)$(STRIP) -o $@ $<
+
+$(BUILD)/crdump.debug: $(OBJ)
+	$(call say,LINK)$(CC) $(LINK) -pthread -Wl,--gc-sections,-z,noseparate-code $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(ZLIB_LIBS)
+
+$(BUILD)/%.o: %.c $(BUILD)/flags Makefile
+	$(call say,CC)$(CC) $(OWN) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Every byte of an image passes through these.
+$(BUILD)/crc.o $(BUILD)/crc.o $(BUILD)/imgwrite.o $(BUILD)/pages.o $(BUILD)/util.o: CFLAGS = -O2 -g
+
+# It is the assembler that reads parasite.bin: -MMD does not see it.
+$(BUILD)/blob.o: blob.S $(BUILD)/parasite.bin $(BUILD)/flags
+	$(call say,AS)$(CC) -DPARASITE_BIN='"$(BUILD)/parasite.bin"' -MMD -MP -c -o $@ $<
+
+# --- the blob: the user's CFLAGS are no business of it ---------------------------
+
+BLOB  = -std=c11 -Os -g -Wall -Wextra
+BLOB += -ffreestanding                          # no libc over there
+BLOB += -fpie                                   # runs at any address
+BLOB += -mgeneral-regs-only                     # vector state stays the target's
+BLOB += -mno-red-zone                           # nothing lives below the stack pointer
+BLOB += -fno-stack-protector                    # no canary in a foreign thread
+BLOB += -fno-tree-loop-distribute-patterns      # no invented memset
+BLOB += -fno-jump-tables                        # no table of addresses
+BLOB += -fno-asynchronous-unwind-tables         # nobody unwinds it
+BLOB += -fcf-protection=none                    # nobody jumps into it indirectly
+BLOB += -fno-lto                                # a plain object, whatever CC's default is
+
+BLOB_OBJ = $(BUILD)/parasite-s.o $(BUILD)/parasite-c.o
+
+$(BUILD)/parasite.bin: $(BUILD)/parasite.elf
+	@! $(READELF) -rW $< | grep R_X86_64 >&2 || { echo "parasite: relocations in the blob" >&2; false; }
+	$(call say,OBJCOPY)$(OBJCOPY) -O binary -j .blob $< $@
+
+# The ELF is kept: gdb's add-symbol-file shows the blob in a target by it. The
+# linker would make address 0 of a weak symbol that nobody defines: look first.
+$(BUILD)/parasite.elf: parasite.lds $(BLOB_OBJ)
+	@undef=$$($(NM) $(BLOB_OBJ) | awk 'NF == 2 { used[$$2] } NF == 3 { defined[$$3] } \
+		END { for (s in used) if (!(s in defined)) print s }'); test -z "$$undef" || \
+		{ echo "parasite: outside of the blob:" $$undef >&2; false; }
+	$(call say,LD)$(LD) -pie --no-dynamic-linker -z noexecstack -T parasite.lds -o $@ $(BLOB_OBJ)
+
+$(BUILD)/parasite-s.o: parasite.S $(BUILD)/flags
+	$(call say,CC)$(CC) $(BLOB) -MMD -MP -c -o $@ $<
+
+$(BUILD)/parasite-c.o: parasite.c $(BUILD)/flags
+	$(call say,CC)$(CC) $(BLOB) -MMD -MP -c -o $@ $<
+
+# Touched when the compiler or its flags are others than last time. The folder
+# beside it has zlib's two headers and no others: /usr/include is another libc's.
+$(BUILD)/flags: FORCE
+	@command -v $(firstword $(CC)) >/dev/null && test -n '$(ZLIB_LIBS)' || { echo \
+		'no $(firstword $(CC)) or no libz.a here: run make demo, or apt-get install musl-tools zlib1g-dev' >&2; false; }
+	@mkdir -p $(BUILD)/zlib
+	@ln -sf /usr/include/zlib.h /usr/include/zconf.h $(BUILD)/zlib
+	@printf '%s\n' '$(CC) $(OWN) $(CFLAGS) $(LINK) $(LDFLAGS) $(ZLIB_LIBS) $(BLOB)' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+-include $(OBJ:.o=.d) $(BUILD)/parasite-s.d $(BUILD)/parasite-c.d
+
+# --- words -----------------------------------------------------------------------
+
+VICTIMS = $(patsubst tests/%.c,build/tests/%,$(wildcard tests/*.c))
+HOST    = CC=$(HOSTCC) LINK=-no-pie ZLIB_CFLAGS= ZLIB_LIBS=-lz
+ASAN    = $(HOST) BUILD=build/asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined'
+COV     = $(HOST) BUILD=build/cov CFLAGS='-O0 -g --coverage'
+WERROR  = BUILD=build/werror CFLAGS='-O2 -Werror'
+
+# clang-tidy's checks, less those that dislike memcpy, `if (strcmp(...))` or two ints in
+# a row, do not know that fail() returns -1, or think a literal too long for strcpy
+TIDY  = -*,clang-analyzer-*,bugprone-*,misc-redundant-expression
+TIDY := $(TIDY),-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
+TIDY := $(TIDY),-clang-analyzer-security.insecureAPI.strcpy,-clang-analyzer-valist.Uninitialized
+TIDY := $(TIDY),-clang-analyzer-core.UndefinedBinaryOperatorResult,-clang-analyzer-core.uninitialized.Branch
+TIDY := $(TIDY),-clang-analyzer-optin.performance.Padding,-bugprone-sizeof-expression,-bugprone-branch-clone
+TIDY := $(TIDY),-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier
+TIDY := $(TIDY),-bugprone-narrowing-conversions,-bugprone-implicit-widening-of-multiplication-result
+TIDY := $(TIDY),-bugprone-suspicious-string-compare
+STYLE  = BasedOnStyle: LLVM, IndentWidth: 8, ContinuationIndentWidth: 8, ColumnLimit: 110, BreakBeforeBraces: Linux,
+STYLE += AlignAfterOpenBracket: DontAlign, SortIncludes: false, IndentCaseLabels: false
+
+# A sanitizer's find must not look like a failure that a test expects.
+export ASAN_OPTIONS  = detect_leaks=0:abort_on_error=1:allocator_may_return_null=1
+export UBSAN_OPTIONS = abort_on_error=1:print_stacktrace=1
+
+demo:           ## installs what is missing, builds, dumps a running program
+	@sh tests/deps.sh build
+	@$(MAKE) --no-print-directory $(BIN)
+	@sh tests/demo.sh
+
+test:           ## installs what is missing, builds, runs all tests
+	@sh tests/deps.sh build test
+	@$(MAKE) --no-print-directory run-tests
+
+check:          ## lint and test
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory test
+
+lint:           ## house rules, shellcheck, no warning from the compiler
+	@sh tests/deps.sh build lint
+	@sh tests/lint.sh
+	@$(MAKE) --no-print-directory $(WERROR) BIN=build/werror/crdump build/werror/crdump
+
+asan:           ## host build with sanitizers, same tests
+	@sh tests/deps.sh build test
+	@$(MAKE) --no-print-directory ready build/asan/crdump
+	CRDUMP=$(CURDIR)/build/asan/crdump CRDUMP_ASAN=$(CURDIR)/build/asan/crdump $(PROVE) $(TESTS)
+
+analyze:        ## -fanalyzer, cppcheck, clang-tidy
+	@sh tests/deps.sh build analyze
+	@$(MAKE) --no-print-directory run-analyze
+
+cov:            ## host build that counts, same tests, lines run in each file
+	@sh tests/deps.sh build test
+	@$(MAKE) --no-print-directory $(COV) build/cov/crdump.debug
+	@$(MAKE) --no-print-directory ready
+	rm -f build/cov/*.gcda
+	-CRDUMP=$(CURDIR)/build/cov/crdump.debug $(PROVE) $(TESTS)
+	@gcov -n -o build/cov $(SRC) | awk -F"'" '/^File/ { f = $$2 } \
+		/^Lines/ && f !~ /^\// { sub(/Lines executed:/, ""); print f "\t" $$0; f = "/" }' | expand -t 24
+
+bench:          ## pause, time, memory and size beside gcore and a plain write
+	@sh tests/deps.sh build bench
+	@$(MAKE) --no-print-directory ready
+	@sh tests/bench.sh
+
+check-initramfs: ## boots two kernels with busybox and crdump and nothing else
+	@sh tests/deps.sh build initramfs
+	@$(MAKE) --no-print-directory ready
+	$(PROVE) -v tests/initramfs.t
+
+fmt:            ## clang-format: a helper and no judge
+	clang-format -i --style='{$(STYLE)}' *.c *.h tests/*.c
+
+install: $(BIN) ## to PREFIX (/usr/local), below DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/crdump
+	install -m 644 crdump.1 $(DESTDIR)$(PREFIX)/share/man/man1/crdump.1
+
+clean:          ## removes what was built, but not the kernels that were fetched
+	rm -rf $(BIN) $(filter-out build/kernels,$(wildcard build/*))
+
+help:           ## this list
+	@echo 'make                    crdump, a static program of one file'
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 24
+
+# --- what they are made of --------------------------------------------------------
+
+ready: $(BIN) $(VICTIMS)
+	@:
+
+run-tests: ready build/asan/crdump
+	CRDUMP_ASAN=$(CURDIR)/build/asan/crdump $(PROVE) $(TESTS)
+
+build/asan/crdump: FORCE
+	@$(MAKE) --no-print-directory $(ASAN) build/asan/crdump.debug
+	@ln -f build/asan/crdump.debug $@
+
+build/tests/%: tests/%.c image.h $(wildcard tests/*.h)
+	@mkdir -p $(@D)
+	$(call say,HOSTCC)$(HOSTCC) -std=gnu11 -O2 -g -Wall -Wextra -pthread -o $@ $< -Wl,--as-needed -lz
+
+run-analyze: FORCE
+	@mkdir -p build/zlib
+	for f in $(SRC) parasite.c; do $(HOSTCC) -fanalyzer $(OWN) -O2 -c -o /dev/null $$f || exit; done
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem --suppress=comparePointers --suppress=ctuuninitvar \
+		--suppress=memleak:model.c --suppress=nullPointerRedundantCheck:proc.c --error-exitcode=1 -D__x86_64__ $(SRC)
+	clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' $(SRC) -- $(OWN)
+
+.PHONY: FORCE demo test check lint asan analyze cov bench check-initramfs fmt install clean help ready run-tests run-analyze
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := $(BIN)

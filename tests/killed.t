@@ -1,0 +1,48 @@
+#!/bin/sh
+# SIGKILL to crdump at any moment harms no target and leaves none stopped.
+# SPDX-License-Identifier: MIT
+
+. "${0%/*}/lib.sh"
+
+mkdir images
+
+# Twelve victims, since one whose blob waits for the killed tool is away for two seconds.
+killed() {                      # KILLS [,OPTION]...
+        targets=
+        i=0
+        while [ $i -lt 12 ]; do
+                i=$((i + 1))
+                victim "$VICTIMS/victim-regs" mixed beat.$i
+                targets="$targets $pid beat.$i"
+        done
+        # shellcheck disable=SC2086
+        ok "$1 dumps killed$2" timeout 200 "$VICTIMS/killer" "$1" images "$CRDUMP,-q$2" $targets
+        cat t.out
+        sleep_until_home
+        ok 'no register has changed' sh -c '! grep -H corrupt out.*'
+        for t in $targets; do
+                case $t in beat.*) ;; *) dismiss "$t" ;; esac
+        done
+}
+
+sleep_until_home() {            # all go on for two seconds and more after the last kill
+        for b in beat.*; do
+                n=$(beat "$b")
+                await 15 beats_by "$b" $((n + 500)) || flunk "$b goes on"
+        done
+}
+
+beats_by() { [ "$(beat "$1")" -ge "$2" ]; }
+
+killed 500 ''
+killed 60 ,--trampoline=inject
+killed 60 ,--catch=breakpoint
+
+# The same for one that never makes a system call.
+victim "$VICTIMS/victim-regs" spin beat.spin
+ok '25 dumps of a spinning process killed' timeout 100 "$VICTIMS/killer" 25 images "$CRDUMP,-q" "$pid" beat.spin
+cat t.out
+ok 'it goes on' beats_on beat.spin
+is "$(grep corrupt "$out")" '' 'no register has changed'
+
+done_testing
