@@ -72,7 +72,8 @@ static uint64_t find_hole(const struct proc_maps *m, size_t len)
 
 static size_t blob_len(const struct remote *r)
 {
-        size_t len = head()->frame + sigframe_len(r->xstate, r->xstate_len);
+        /* the kernel may fault in as much as the task's features take, more than are in use: fpu/signal.c */
+        size_t len = head()->frame + sigframe_len(r->xstate, r->xstate_len) + r->xstate_len;
 
         return (len + IMG_PAGE - 1) & ~(size_t)(IMG_PAGE - 1);
 }
@@ -113,7 +114,7 @@ static int map_blob(struct infection *in)
 static void fill_batch(struct parasite_data *d, uint64_t self, pid_t tid, const struct infect_options *opt)
 {
         memset(d, 0, sizeof *d);
-        d->park = !opt->breakpoint;
+        d->mode = opt->breakpoint ? PARASITE_GO : PARASITE_PARK;
         d->self = self;
         d->tid = tid;
         d->ask_umask = (uint32_t)opt->ask_umask;
@@ -127,7 +128,8 @@ static int fill_blob(struct infection *in, pid_t ns_tid, const struct infect_opt
         const struct parasite_head *h = head();
         struct remote *r = &in->remote;
         struct parasite_data d;
-        uint8_t *image = calloc(1, in->len);
+        size_t len = h->frame + sigframe_len(r->xstate, r->xstate_len);
+        uint8_t *image = calloc(1, len);
         int rc;
 
         if (!image)
@@ -136,7 +138,7 @@ static int fill_blob(struct infection *in, pid_t ns_tid, const struct infect_opt
         memcpy(image, blob_start, h->code_len);
         memcpy(image + h->data, &d, sizeof d);
         sigframe_build(image + h->frame, in->base + h->frame, &r->regs, r->mask, r->xstate, r->xstate_len);
-        rc = trace_write(in->t, r->task->tid, in->base, image, in->len);
+        rc = trace_write(in->t, r->task->tid, in->base, image, len);
         free(image);
         return rc < 0 ? trace_fail(in->t, r->task->tid, "memory for the parasite") : 0;
 }
@@ -272,13 +274,25 @@ static int await_done(struct infection *in)
         }
 }
 
-/* On the way home: the breakpoint stops it right before rt_sigreturn. */
+/*
+ * Sent on its way home when it is done, and stopped by the breakpoint right
+ * before rt_sigreturn. Only on our word: without us it takes another way, for
+ * the breakpoint would outlive us.
+ */
 static int await_breakpoint(struct infection *in)
 {
+        uint64_t go_at = in->base + head()->data + offsetof(struct parasite_data, go);
+        const uint32_t go = 1;
         struct user_regs_struct regs;
         enum trace_stop stop;
         int sig = 0;
 
+        if (await_done(in) < 0)
+                return -1;
+        if (in->remote.in_event)        /* it was stopped blindly: caught already */
+                return 0;
+        if (trace_write(in->t, in->remote.task->tid, go_at, &go, sizeof go) < 0)
+                return trace_fail(in->t, in->remote.task->tid, "the word to go home");
         for (;;) {
                 stop = trace_wait(in->t, in->remote.task->tid, now_ns() + WORK_NS, 1, &sig);
                 if (stop != TRACE_EVENT && !(stop == TRACE_SIGNAL && sig == SIGSTOP))

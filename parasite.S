@@ -41,8 +41,10 @@ entry:
         xor     %ebp, %ebp              /* end of the frame chain */
         lea     data(%rip), %rdi        /* the one argument of parasite_main */
         call    parasite_main
-        test    %eax, %eax
-        jz      leave                   /* the tool catches us at `caught` */
+        cmp     $PARASITE_GO, %eax
+        je      go
+        cmp     $PARASITE_PARK, %eax
+        jne     leave                   /* nobody said go */
 
 /*
  * park - wait for the tool, in a system call without a restart block, so that
@@ -64,6 +66,13 @@ park:
  */
 leave:
         lea     frame(%rip), %rsp       /* rt_sigreturn takes the ucontext at rsp */
+        mov     $SYS_rt_sigreturn, %eax
+        syscall
+        ud2                             /* not reached */
+
+/* go - the same way, by the instruction that the tool has a breakpoint on */
+go:
+        lea     frame(%rip), %rsp
 caught:
         mov     $SYS_rt_sigreturn, %eax
         syscall

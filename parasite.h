@@ -32,6 +32,10 @@
 #define PARASITE_WORKING        0
 #define PARASITE_DONE           1               /* all answers are there; parked, or on the way to `caught` */
 
+/* parasite_data.mode: what to do when done */
+#define PARASITE_PARK           1               /* wait in ppoll to be stopped */
+#define PARASITE_GO             2               /* wait for the word `go`, then go by `caught`, where a breakpoint is */
+
 #ifndef __ASSEMBLER__
 #include <stddef.h>
 #include <stdint.h>
@@ -41,7 +45,7 @@ struct parasite_head {          /* offsets in bytes from base */
         uint32_t code_len;
         uint32_t entry;         /* set rip here; every register is free */
         uint32_t leave;         /* set rip here to go home through the frame */
-        uint32_t caught;        /* the instruction before rt_sigreturn: for a hardware breakpoint */
+        uint32_t caught;        /* the instruction before an rt_sigreturn: for a hardware breakpoint */
         uint32_t data;
         uint32_t stack_top;
         uint32_t frame;
@@ -85,7 +89,7 @@ struct parasite_misc {          /* as img_misc: negative numbers are -errno */
 
 struct parasite_data {
         uint32_t done;          /* PARASITE_WORKING ... */
-        uint32_t park;          /* in: 1 park in ppoll when done; 0 go home at once (breakpoint at `caught`) */
+        uint32_t mode;          /* in: PARASITE_PARK or PARASITE_GO */
         uint64_t self;          /* in: address of this struct, for PARASITE_INIT to compare */
         int32_t  tid;           /* in: the borrowed thread, in its own pid namespace; 0: do not compare */
         uint32_t ask_umask;     /* in: 1: take the umask by setting it (kernels before 4.7) */
@@ -94,8 +98,9 @@ struct parasite_data {
         struct parasite_sigaction sigaction[PARASITE_SIGNALS];
         struct parasite_itimer itimer[3];
         struct parasite_misc misc;
+        uint32_t go;            /* in, later: PARASITE_GO may go */
         uint32_t log_len;       /* bytes used of log */
-        char     log[1020];     /* text lines, each ending in \n; what does not fit is cut */
+        char     log[1016];     /* text lines, each ending in \n; what does not fit is cut */
 };
 _Static_assert(sizeof(struct parasite_data) <= 4096, "parasite_data fits its page");
 _Static_assert(offsetof(struct parasite_data, wait_sec) == PARASITE_WAIT, "PARASITE_WAIT");

@@ -403,7 +403,7 @@ int proc_tasks(int dir, pid_t **tid, size_t *n)
                         close(fd);
                 return -1;
         }
-        while ((e = readdir(d))) {
+        while ((errno = 0, e = readdir(d))) {
                 if (!isdigit((unsigned char)e->d_name[0]))
                         continue;
                 if (grow(&p, *n, &cap, sizeof **tid) < 0) {
@@ -413,6 +413,14 @@ int proc_tasks(int dir, pid_t **tid, size_t *n)
                         return -1;
                 }
                 ((pid_t *)p)[(*n)++] = (pid_t)strtol(e->d_name, NULL, 10);
+        }
+        if (errno) {                    /* not all of them are better than none */
+                int saved = errno;
+
+                free(p);
+                closedir(d);
+                errno = saved;
+                return -1;
         }
         closedir(d);
         *tid = p;

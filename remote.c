@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "image.h"
 #include "sigframe.h"
 #include "util.h"
 
@@ -158,9 +159,14 @@ int remote_begin(struct remote *r, struct trace *t, const struct trace_task *tas
                 .gadget = *g, .rsp = task->regs.rsp - RED_ZONE, .in_event = 1,
         };
         r->xstate = malloc(TRACE_XSTATE_MAX);
-        len = r->xstate ? trace_get_xstate(t, task->tid, r->xstate, TRACE_XSTATE_MAX) : -1;
+        r->xstate_now = malloc(TRACE_XSTATE_MAX);
+        if (!r->xstate || !r->xstate_now)
+                return fail("extended registers:");
+        len = trace_get_xstate(t, task->tid, r->xstate, TRACE_XSTATE_MAX);
         if (len < 0)
                 return trace_fail(t, task->tid, "extended registers");
+        if (len > TRACE_XSTATE_MAX - IMG_PAGE)
+                return fail("extended registers of %zd bytes: too long for this crdump", len);
         r->xstate_len = (size_t)len;
         note_rseq(r);
         if (!inject && !gadget_verify(t, task->tid, &r->gadget)) {
@@ -320,14 +326,12 @@ int remote_stop(struct remote *r)
 
 static int put_back(struct remote *r, uint64_t at, const uint8_t *bytes, size_t len, const char *what)
 {
-        uint8_t *now;
+        uint8_t *now = r->xstate_now;   /* long enough for all that is put back */
         int rc;
 
-        if (trace_write(r->t, r->task->tid, at, bytes, len) < 0)
+        if (len > TRACE_XSTATE_MAX || trace_write(r->t, r->task->tid, at, bytes, len) < 0)
                 return trace_fail(r->t, r->task->tid, what);
-        now = malloc(len);
-        rc = now && trace_read(r->t, r->task->tid, at, now, len) == 0 && !memcmp(now, bytes, len) ? 0 : -1;
-        free(now);
+        rc = trace_read(r->t, r->task->tid, at, now, len) == 0 && !memcmp(now, bytes, len) ? 0 : -1;
         if (rc < 0 && !r->t->died)
                 fail("%s of %d at %#" PRIx64 " is not as it was", what, r->task->tid, at);
         return rc;
@@ -337,29 +341,35 @@ static int verify(struct remote *r)
 {
         struct user_regs_struct regs;
         uint64_t mask;
-        void *xstate = malloc(TRACE_XSTATE_MAX);
         int rc = 0;
 
         if (trace_get_regs(r->t, r->task->tid, &regs) < 0 || memcmp(&regs, &r->regs, sizeof regs))
                 rc = fail("registers of %d are not as they were", r->task->tid);
         if (trace_get_mask(r->t, r->task->tid, &mask) < 0 || mask != r->mask)
                 rc = fail("signal mask of %d is not as it was", r->task->tid);
-        if (!xstate || trace_get_xstate(r->t, r->task->tid, xstate, TRACE_XSTATE_MAX) != (ssize_t)r->xstate_len ||
-            !sigframe_same_xstate(xstate, r->xstate, r->xstate_len))
+        if (trace_get_xstate(r->t, r->task->tid, r->xstate_now, TRACE_XSTATE_MAX) != (ssize_t)r->xstate_len ||
+            !sigframe_same_xstate(r->xstate, r->xstate_now, r->xstate_len))
                 rc = fail("extended registers of %d are not as they were", r->task->tid);
-        free(xstate);
         return rc;
 }
 
-/* Registers before memory: as long as the thread may go home through it, the lifeline must hold. */
+/*
+ * Registers before memory: as long as the thread may go home through it, the
+ * lifeline must hold. Where mask or registers cannot be set, it is the way home.
+ */
 static int give_back(struct remote *r)
 {
         int rc = 0, moved = r->moved;
 
         if (r->masked && trace_set_mask(r->t, r->task->tid, r->mask) < 0)
                 rc = trace_fail(r->t, r->task->tid, "signal mask not put back, that");
-        if (r->moved && trace_set_regs(r->t, r->task->tid, &r->regs) < 0)
+        else if (r->moved && trace_set_regs(r->t, r->task->tid, &r->regs) < 0)
                 rc = trace_fail(r->t, r->task->tid, "registers not put back, those");
+        if (rc < 0 && r->line_at && !r->t->died) {
+                warn("thread %d is let go through its lifeline; %zu bytes below its stack stay written",
+                     r->task->tid, r->line_len);
+                return -1;
+        }
         r->masked = r->moved = 0;
         if (r->dispatch.mode && trace_set_dispatch(r->t, r->task->tid, &r->dispatch) < 0)
                 rc = trace_fail(r->t, r->task->tid, "syscall user dispatch not put back, that");
@@ -393,8 +403,9 @@ int remote_end(struct remote *r)
         if (r->t->died)
                 rc = 0;                 /* on the way: that was said, and there is nothing left to put back */
         free(r->xstate);
+        free(r->xstate_now);
         free(r->line_saved);
-        r->xstate = r->line_saved = NULL;
+        r->xstate = r->xstate_now = r->line_saved = NULL;
         r->moved = r->masked = r->forced = 0;
         r->code_at = r->line_at = r->scratch = 0;
         r->dispatch.mode = 0;

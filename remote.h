@@ -29,7 +29,8 @@ struct remote {
         const struct trace_task *task;  /* the borrowed thread, with its registers and mask */
         struct user_regs_struct regs;   /* to be put back */
         uint64_t mask;
-        void    *xstate;        /* NT_X86_XSTATE, malloc'ed */
+        void    *xstate;        /* NT_X86_XSTATE, malloc'ed, as the next one */
+        void    *xstate_now;    /* room for what is read back: nothing is allocated while the target is not itself */
         size_t   xstate_len;
 
         struct gadget gadget;   /* .syscall is where calls are made */

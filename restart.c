@@ -11,9 +11,6 @@
 #ifndef SYS_io_uring_enter
 #define SYS_io_uring_enter      426
 #endif
-#ifndef SYS_io_pgetevents
-#define SYS_io_pgetevents       333
-#endif
 
 int restart_safe(long nr)
 {
@@ -22,8 +19,8 @@ int restart_safe(long nr)
                 SYS_semop, SYS_semtimedop, SYS_rt_sigtimedwait,
                 /* of sockets with a time-out: EINTR means that not a byte was moved */
                 SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg,
-                SYS_sendto, SYS_sendmsg, SYS_accept, SYS_accept4,
-                SYS_io_getevents, SYS_io_pgetevents,
+                SYS_sendto, SYS_sendmsg, SYS_sendmmsg, SYS_accept, SYS_accept4,
+                SYS_io_getevents,
                 SYS_io_uring_enter,     /* returns how many it submitted, and EINTR only for none */
         };
 
@@ -31,4 +28,9 @@ int restart_safe(long nr)
                 if (safe[i] == nr)
                         return 1;
         return 0;
+}
+
+int restart_of_sockets(long nr)
+{
+        return nr == SYS_read || nr == SYS_readv;
 }

@@ -17,4 +17,7 @@
  */
 int restart_safe(long nr);
 
+/* Is that so only if its first argument is a socket? */
+int restart_of_sockets(long nr);
+
 #endif

@@ -10,6 +10,7 @@
 #define XSAVE_BV        512             /* offset of xstate_bv in an XSAVE area */
 #define FXSAVE          512             /* legacy area: all there is on a processor without XSAVE */
 #define XSAVE_MIN       576             /* legacy area and header */
+#define PKRU            9u              /* number of its component */
 #define LEGACY          3u              /* x87 and SSE, with MXCSR */
 #define SW_RESERVED     464             /* of the legacy area: the kernel's struct _fpx_sw_bytes */
 #define MAGIC1          0x46505853u     /* FP_XSTATE_MAGIC1, MAGIC2: uapi/asm/sigcontext.h */
@@ -137,11 +138,21 @@ void sigframe_build(void *buf, uint64_t at, const struct user_regs_struct *regs,
         memcpy(area + used, &magic2, sizeof magic2);
 }
 
-int sigframe_same_xstate(const void *a, const void *b, size_t len)
+int sigframe_same_xstate(const void *before, const void *after, size_t len)
 {
-        const uint8_t *x = a, *y = b;
+        const uint8_t *x = before, *y = after;
+        unsigned size, off, c, d;
+        size_t pkru = len, rest = len;  /* where it starts and ends */
+        uint64_t bv;
 
         if (len <= XSAVE_MIN)
                 return !memcmp(x, y, len);
-        return !memcmp(x, y, XSAVE_BV) && !memcmp(x + XSAVE_MIN, y + XSAVE_MIN, len - XSAVE_MIN);
+        memcpy(&bv, x + XSAVE_BV, sizeof bv);
+        if (!(bv >> PKRU & 1) && __get_cpuid_count(0xd, PKRU, &size, &off, &c, &d) &&
+            off >= XSAVE_MIN && (size_t)off + size <= len) {
+                pkru = off;
+                rest = (size_t)off + size;
+        }
+        return !memcmp(x, y, XSAVE_BV) && !memcmp(x + XSAVE_MIN, y + XSAVE_MIN, pkru - XSAVE_MIN) &&
+                !memcmp(x + rest, y + rest, len - rest);
 }

@@ -37,10 +37,12 @@ void sigframe_build(void *buf, uint64_t at, const struct user_regs_struct *regs,
                     uint64_t mask, const void *xstate, size_t len);
 
 /*
- * Do two xstates of len bytes hold the same values? Which components are in
- * their initial state (XSTATE_BV) may differ: the kernel fills those in, and a
- * thread that has run since may have them written out.
+ * Do two xstates of len bytes, before and after, hold the same values? Which
+ * components are in their initial state (XSTATE_BV) may differ: the kernel
+ * fills those in, and a thread that has run since may have them written out.
+ * PKRU counts only if it was not in its initial state before: that of a thread
+ * fresh from exec is told as 0 until it has run.
  */
-int sigframe_same_xstate(const void *a, const void *b, size_t len);
+int sigframe_same_xstate(const void *before, const void *after, size_t len);
 
 #endif

@@ -85,7 +85,7 @@ ssize_t trace_get_xstate(struct trace *t, pid_t tid, void *buf, size_t len)
 
         if (request(t, PTRACE_GETREGSET, tid, number(NT_X86_XSTATE), &v) == 0)
                 return (ssize_t)v.iov_len;
-        if (errno != ENODEV && errno != EINVAL && errno != EIO)
+        if (errno != ENODEV && errno != EINVAL)
                 return -1;
         v.iov_len = len;                /* a processor without XSAVE: FXSAVE's 512 bytes */
         if (request(t, PTRACE_GETREGSET, tid, number(NT_PRFPREG), &v) < 0)
@@ -358,7 +358,8 @@ static int seize_task(struct trace *t, pid_t tid, int seccomp)
         }
         k->seized = 1;
         t->n++;
-        trace_interrupt(t, tid);        /* fails only for one that just died: waiting shows it */
+        if (trace_interrupt(t, tid) < 0 && errno != ESRCH)      /* one that just died: waiting shows it */
+                return fail("interrupt %d:", tid);
         return 1;
 }
 
@@ -428,6 +429,15 @@ struct user_regs_struct trace_home_regs(const struct trace_task *k)
         return regs;
 }
 
+/* Drivers and FUSE may return EINTR after all; sockets do for a time-out of theirs, with nothing read. */
+static int reads_socket(struct trace *t, const struct user_regs_struct *regs)
+{
+        char path[48], to[8];
+
+        snprintf(path, sizeof path, "fd/%d", (int)regs->rdi);
+        return readlinkat(t->live_dir, path, to, sizeof to) == sizeof to && !memcmp(to, "socket:[", sizeof to);
+}
+
 /* EINTR that is our doing alone: see trace_home_regs(). */
 static int repeat_call(struct trace *t, struct trace_task *k)
 {
@@ -435,7 +445,7 @@ static int repeat_call(struct trace *t, struct trace_task *k)
         struct user_regs_struct regs;
 
         if ((long)k->regs.rax != -EINTR || k->state != 'S' || k->syscall != nr ||
-            !restart_safe(nr) || has_signal(t, k))
+            !restart_safe(nr) || has_signal(t, k) || (restart_of_sockets(nr) && !reads_socket(t, &k->regs)))
                 return 0;
         k->again = 1;
         regs = trace_home_regs(k);
