@@ -3,7 +3,7 @@
 
 VERSION     = 0.1
 CC          = musl-gcc
-CFLAGS      = -Os -g -fno-inline-functions-called-once
+CFLAGS      = -Os -g
 LDFLAGS     =
 PREFIX      = /usr/local
 DESTDIR     =

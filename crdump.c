@@ -43,8 +43,8 @@ static const char help[] =
         "  check     is an image whole?\n"
         "\n"
         "Exit status: 0 done; 1 failed, target as it was found; 2 usage; 3 the target\n"
-        "could not be put back as it was; 4 image incomplete or damaged; 128+n stopped\n"
-        "by signal n. See crdump(1).\n";
+        "could not be put back as it was; 4 image incomplete or damaged; 5 dumped from\n"
+        "outside only; 128+n stopped by signal n. See crdump(1).\n";
 
 struct settings {
         struct dump_options dump;

@@ -17,7 +17,7 @@ killed() {                      # KILLS [,OPTION]...
         done
         # shellcheck disable=SC2086
         ok "$1 dumps killed$2" timeout 200 "$VICTIMS/killer" "$1" images "$CRDUMP,-q$2" $targets
-        cat t.out
+        grep '^#' t.out
         sleep_until_home
         ok 'no register has changed' sh -c '! grep -H corrupt out.*'
         for t in $targets; do
@@ -34,14 +34,14 @@ sleep_until_home() {            # all go on for two seconds and more after the l
 
 beats_by() { [ "$(beat "$1")" -ge "$2" ]; }
 
+# Not --catch=breakpoint: its breakpoint outlives the tool, as the manual says.
 killed 500 ''
 killed 60 ,--trampoline=inject
-killed 60 ,--catch=breakpoint
 
 # The same for one that never makes a system call.
 victim "$VICTIMS/victim-regs" spin beat.spin
 ok '25 dumps of a spinning process killed' timeout 100 "$VICTIMS/killer" 25 images "$CRDUMP,-q" "$pid" beat.spin
-cat t.out
+grep '^#' t.out
 ok 'it goes on' beats_on beat.spin
 is "$(grep corrupt "$out")" '' 'no register has changed'
 

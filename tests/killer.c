@@ -6,7 +6,7 @@
  *
  * Measures how long a dump takes from fork to exit, then starts KILLS of them,
  * each to be ended by SIGKILL after a time drawn evenly from that span and a
- * bit. The targets (victim-regs) take turns: one whose beat has not moved since
+ * bit: crdump itself, or its child that does the tracing, or both. The targets (victim-regs) take turns: one whose beat has not moved since
  * its last turn is still on its way home and is left alone. At the end all must
  * beat within 10 s, run or sleep, and be traced by nobody. FOLDER is for the
  * images and is emptied on the way. Exit status 0: no target harmed.
@@ -170,17 +170,36 @@ static struct target *somebody_at_home(void)
         return NULL;
 }
 
+static int child_of(int pid)                          /* its only one; 0: none */
+{
+        char path[64], buf[32];
+        ssize_t n;
+        int fd;
+
+        snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+        if ((fd = open(path, O_RDONLY)) < 0)
+                return 0;
+        n = read(fd, buf, sizeof buf - 1);
+        close(fd);
+        buf[n > 0 ? n : 0] = '\0';
+        return atoi(buf);
+}
+
 static void kill_one(struct target *t, struct kill *k, double span)
 {
         double start = seconds();
-        int child = start_dump(t), st;
+        int child = start_dump(t), way = (int)(random() % 3), tracer, st;
 
         k->delay = span * (double)random() / RAND_MAX;
         nap(k->delay - (seconds() - start) > 0 ? k->delay - (seconds() - start) : 0);
         k->traced = atoi(status(t->pid, "TracerPid:")) != 0;
-        kill(child, SIGKILL);
+        tracer = child_of(child);
+        if (way != 0 && tracer)
+                kill(tracer, SIGKILL);
+        if (way != 1 || !tracer)
+                kill(child, SIGKILL);
         waitpid(child, &st, 0);
-        k->killed = WIFSIGNALED(st);
+        k->killed = WIFSIGNALED(st) || WEXITSTATUS(st) != 0;
         t->seen = *t->beats;
 }
 
