@@ -28,6 +28,7 @@ test            qemu-system-x86_64                      qemu-system-x86
 test            cpio                                    cpio
 test            mandoc                                  mandoc
 test            jq                                      jq
+test            bindfs                                  bindfs
 initramfs       qemu-system-x86_64                      qemu-system-x86
 initramfs       busybox                                 busybox-static
 initramfs       cpio                                    cpio

@@ -1,0 +1,37 @@
+#!/bin/sh
+# The --max-pause option bounds the time that the target is stopped: past it the dump is rolled back.
+# SPDX-License-Identifier: MIT
+
+. "${0%/*}/lib.sh"
+
+need strace
+
+victim "$VICTIMS/victim-mem" "$scratch/file"
+fingerprint "$pid" >before
+exits 0 'a limit that is not reached' "$CRDUMP" --max-pause 10000 "$pid" img
+rm img
+
+# Before the stop there may be as much delay as there will: it does not count.
+exits 0 'a slow start does not count' strace -f -qq -o log -e trace=fsync,openat \
+        -e inject=openat:delay_enter=600000:when=4 "$CRDUMP" --max-pause 500 "$pid" img
+rm img
+
+start=$(date +%s%N)
+exits 1 'pages are slow: status 1' strace -f -qq -o log -e trace=process_vm_readv \
+        -e inject=process_vm_readv:delay_enter=100000 "$CRDUMP" --max-pause 300 "$pid" img
+took=$((($(date +%s%N) - start) / 1000000))
+ok "soon after the limit ($took ms)" test $took -lt 2000
+says 'paused longer than allowed' 'the line names the cause'
+is "$(wc -l <stderr)" 1 'and it is one'
+absent img 'no file left'
+unchanged 'the target is as it was' "$pid" before
+
+# An output that is slow when the target has gone on does not count either.
+exits 0 'a slow disk at the end does not count' strace -f -qq -o log -e trace=fsync \
+        -e inject=fsync:delay_enter=800000:when=1 "$CRDUMP" --max-pause 500 "$pid" img
+
+for bad in '' 0 -1 x 1x 0.0; do
+        exits 2 "--max-pause '$bad' is bad usage" "$CRDUMP" --max-pause "$bad" "$pid" img2
+done
+
+done_testing
