@@ -41,7 +41,7 @@ begin
 n=0
 while [ $n -lt 20 ] && kill -STOP "$by" 2>/dev/null; do
         n=$((n + 1))
-        sleep 0.02
+        sleep 0.02      # the pace of it; what counts is that it ends
 done
 ok "SIGSTOP to the tracing child, $n times: it is let go on" await 20 gone "$by"
 wait $dump
