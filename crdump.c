@@ -196,5 +196,7 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
                 if (strcmp(argv[0], commands[i].name) == 0)
                         return commands[i].run(argv[1], &s);
+        if (strcmp(argv[1], "-") == 0)
+                bad_usage("an image goes to a file, not to standard output (./- names one)", argv[1]);
         return dump((pid_t)parse_number("not a pid or a command", argv[0], INT_MAX), argv[1], &s.dump);
 }

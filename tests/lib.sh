@@ -14,7 +14,7 @@ case $VICTIMS in /*) ;; *) VICTIMS=$PWD/$VICTIMS ;; esac
 t_run=0                 # assertions so far
 t_failed=0
 t_started=0             # victims so far
-t_reap=                 # pids to be killed at the end
+t_reap=                 # PID/START of what is to be killed at the end
 t_umount=               # folders to be unmounted at the end
 
 bail() {
@@ -26,10 +26,10 @@ t_finish() {
         t_status=$?
         trap '' INT TERM HUP
         for t_p in $t_reap; do
-                kill -9 "$t_p" 2>/dev/null
+                t_kill "$t_p"
         done
         for t_p in $t_reap; do
-                wait "$t_p" 2>/dev/null
+                wait "${t_p%/*}" 2>/dev/null
         done
         for t_p in $t_umount; do
                 umount -l "$t_p"
@@ -175,8 +175,18 @@ ready_or_dead() {               # CMD...: about the process $pid
 
 # --- victims -----------------------------------------------------------------
 
+t_start_of() {                  # PID: when it started, in ticks after boot; nothing when it is gone
+        sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+}
+
+t_kill() {                      # PID/START: if that is still who has this number
+        [ -n "${1#*/}" ] && [ "$(t_start_of "${1%/*}")" = "${1#*/}" ] && kill -9 "${1%/*}" 2>/dev/null
+}
+
 reap() {                        # PID...: to be killed at the end
-        t_reap="$t_reap $*"
+        for t_p; do
+                t_reap="$t_reap $t_p/$(t_start_of "$t_p")"
+        done
 }
 
 background() {                  # CMD...: started; sets pid and out, its output
@@ -199,8 +209,10 @@ victim() {                      # CMD...: started and ready or asleep; sets pid 
         bail "the victim did not start: $*"
 }
 
-dismiss() {                     # PID: no longer needed
-        kill -9 "$1" 2>/dev/null
+dismiss() {                     # PID: no longer needed; one that reap() knows
+        for t_p in $t_reap; do
+                [ "${t_p%/*}" != "$1" ] || t_kill "$t_p"
+        done
         wait "$1" 2>/dev/null
 }
 
