@@ -19,6 +19,8 @@ READELF     = readelf
 # What `make test` runs: make test TESTS=tests/redis.t
 TESTS       = tests/*.t
 PROVE       = prove -e sh --timer --failures --comments
+# How long `make soak` goes on; two minutes of it are in make test
+SOAK_SECONDS ?= 1800
 
 # make V=1 shows the commands
 say         = $(if $(V),,@printf '  %-7s %s\n' $(1) $@;)
@@ -38,7 +40,7 @@ $(BIN): $(BUILD)/crdump.debug
 	$(call say,STRIP)$(STRIP) -o $@ $<
 
 $(BUILD)/crdump.debug: $(OBJ)
-	$(call say,LINK)$(CC) $(LINK) -pthread -Wl,--gc-sections,-z,noseparate-code $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(ZLIB_LIBS)
+	$(call say,LINK)$(CC) $(LINK) -pthread -Wl,--gc-sections,-z,noseparate-code,-z,norelro $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(ZLIB_LIBS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags Makefile
 	$(call say,CC)$(CC) $(OWN) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -162,6 +164,11 @@ bench:          ## pause, time, memory and size beside gcore and a plain write
 	@$(MAKE) --no-print-directory ready
 	@sh tests/bench.sh
 
+soak:           ## half an hour of dumps of busy servers; SOAK_SECONDS=n for less or more
+	@sh tests/deps.sh build test
+	@$(MAKE) --no-print-directory ready
+	SOAK_SECONDS=$(SOAK_SECONDS) $(PROVE) -v tests/soak.t
+
 check-initramfs: ## boots two kernels with busybox and crdump and nothing else
 	@sh tests/deps.sh build initramfs
 	@$(MAKE) --no-print-directory ready
@@ -206,6 +213,6 @@ run-analyze: FORCE
 		--suppress=memleak:model.c --suppress=nullPointerRedundantCheck:proc.c --error-exitcode=1 -D__x86_64__ $(SRC)
 	clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' $(SRC) -- $(OWN)
 
-.PHONY: FORCE demo test check lint asan analyze cov bench check-initramfs fmt install clean help ready run-tests run-analyze
+.PHONY: FORCE demo test check lint asan analyze cov bench soak check-initramfs fmt install clean help ready run-tests run-analyze
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := $(BIN)

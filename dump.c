@@ -84,6 +84,7 @@ static int find_live(struct dump *d)
 static int open_target(struct dump *d, pid_t pid)
 {
         char why[160];
+        int fd;
 
         d->t = (struct trace){ .pid = pid, .live = pid, .mem = -1 };
         if (pid == getpid() || pid == getppid())
@@ -101,25 +102,40 @@ static int open_target(struct dump *d, pid_t pid)
                 return fail("process %d (%s) is a kernel thread", pid, d->stat.comm);
         if ((d->stat.state == 'Z' || d->stat.state == 'X') && find_live(d) < 0)
                 return -1;
-        d->t.mem = openat(d->t.live_dir, "mem", O_RDWR | O_CLOEXEC);
-        if (d->t.mem < 0 && (errno == EACCES || errno == EPERM)) {
+        fd = openat(d->t.live_dir, "maps", O_RDONLY | O_CLOEXEC);
+        if (fd < 0) {
                 proc_why_not(d->t.live_dir, why, sizeof why);
                 return fail("process %d (%s): not permitted: %s", pid, d->stat.comm, why);
         }
+        close(fd);
+        d->t.mem = openat(d->t.live_dir, "mem", O_RDWR | O_CLOEXEC);   /* of another user it takes CAP_DAC_OVERRIDE as well */
         return 0;
 }
 
-/* Of cgroup v2: a frozen task stops for a tracer, but runs for nobody (kernel/cgroup/freezer.c). */
+/* Of cgroup v2: a frozen task stops for a tracer, but runs for nobody (do_freezer_trap(), often inlined). */
 static int is_frozen(struct dump *d)
 {
         char wchan[64];
 
         proc_wchan(d->t.dir, d->t.live, wchan, sizeof wchan);
-        return strcmp(wchan, "do_freezer_trap") == 0;
+        return !strcmp(wchan, "do_freezer_trap") || (!strcmp(wchan, "get_signal") && d->stat.state == 'S');
+}
+
+/* What is not stopped with the target may write into its memory meanwhile. */
+static void look_for_others(struct dump *d)
+{
+        char comm[PROC_COMM];
+
+        for (pid_t other = 0; (other = proc_sharing(d->t.pid, d->t.live, &d->stat, other)) > 0; ) {
+                proc_comm(other, comm);
+                warn("process %d (%s) shares the memory, and is not stopped", other, comm);
+                state_note(&d->notes, "process %d (%s) shares the memory, and was not stopped", other, comm);
+        }
 }
 
 static int look_before(struct dump *d)
 {
+        look_for_others(d);
         d->frozen = is_frozen(d);
         if (proc_maps(d->t.live_dir, 1, &d->early) < 0)
                 return -1;
@@ -154,7 +170,7 @@ static int stop_target(struct dump *d)
         if (deadline_ns() && deadline_ns() < limit)
                 limit = deadline_ns();
         hold_messages(1);
-        if (trace_seize(&d->t, limit, d->status.seccomp != 0) < 0)
+        if (trace_seize(&d->t, limit) < 0)
                 return -1;
         d->threads = d->t.n;
         say("stopped %zu threads", d->t.n);
@@ -164,7 +180,11 @@ static int stop_target(struct dump *d)
 /* Why code must not or cannot run in the target; NULL: it can. */
 static const char *why_outside(struct dump *d)
 {
-        if (d->status.seccomp && !d->t.suspend_seccomp)
+        struct proc_status st;
+        pid_t tid = d->t.task[0].tid;
+
+        /* of the thread to be borrowed, and only now that it cannot set up another one */
+        if (proc_status(d->t.dir, tid, &st) < 0 || (st.seccomp && trace_suspend_seccomp(&d->t, tid) < 0))
                 return "seccomp fences it in, and only CAP_SYS_ADMIN may suspend that";
         if (d->frozen)
                 return "its cgroup is frozen";

@@ -179,7 +179,14 @@ static int check_blob(void)
         return 0;
 }
 
-/* gettid() as the thread itself sees it; 0: not known. */
+/* getpid() and gettid() as the thread itself sees them; 0: not known. */
+static pid_t own_pid(struct infection *in)
+{
+        struct proc_status st;
+
+        return proc_status(in->t->dir, 0, &st) < 0 ? 0 : st.ns_pid;
+}
+
 static pid_t own_tid(struct infection *in)
 {
         struct proc_status st;
@@ -209,8 +216,10 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
         if (in->breakpoint)
                 set_breakpoint(in);
         how.breakpoint = in->breakpoint;
-        if (fill_blob(in, ns_tid, &how) < 0 ||
-            remote_run(&in->remote, mask_meanwhile(in), in->base + head()->entry, in->len - head()->data) < 0)
+        if (fill_blob(in, ns_tid, &how) < 0)
+                return -1;
+        in->started = 1;
+        if (remote_run(&in->remote, mask_meanwhile(in), in->base + head()->entry, in->len - head()->data) < 0)
                 return -1;
         end_leg(in, INFECT);
         return 0;
@@ -248,10 +257,49 @@ static int stop_blindly(struct infection *in)
         return done == PARASITE_DONE ? 0 : fail("the parasite in process %d did not finish", in->t->pid);
 }
 
+static int unmap_blob(struct infection *in)
+{
+        uint64_t arg[6] = { in->base, in->len, 0, 0, 0, 0 };
+        int64_t ret;
+
+        if (remote_call(&in->remote, mask_meanwhile(in), SYS_munmap, arg, &ret) < 0)
+                return -1;
+        if (ret < 0) {
+                errno = (int)-ret;
+                return fail("unmap the parasite:");
+        }
+        in->base = 0;
+        return 0;
+}
+
+/*
+ * Asleep without a done word: it could not make its data writable (RLIMIT_DATA,
+ * or one mapping too many for the kernel).
+ */
+static int parked_undone(struct infection *in)
+{
+        uint32_t done;
+
+        /* it makes no ppoll before the word is set: hence the order */
+        return proc_syscall(in->t->dir, in->remote.task->tid) == SYS_ppoll &&
+                look(in, in->base + head()->data + offsetof(struct parasite_data, done), &done, sizeof done) == 0 &&
+                done != PARASITE_DONE;
+}
+
+/* Out with it; the questions are asked call by call. */
+static int give_up_blob(struct infection *in)
+{
+        say("the parasite cannot work: asking call by call");
+        if (remote_stop(&in->remote) < 0 || unmap_blob(in) < 0)
+                return -1;
+        in->refused = 1;
+        return 0;
+}
+
 /* Parked: the done word tells, and no stop should come. */
 static int await_done(struct infection *in)
 {
-        uint64_t deadline = now_ns() + WORK_NS;
+        uint64_t deadline = now_ns() + WORK_NS, look_at = now_ns() + BLIND_NS;
 
         for (;;) {
                 enum trace_stop stop;
@@ -262,10 +310,15 @@ static int await_done(struct infection *in)
                         return stop_blindly(in);
                 if (done == PARASITE_DONE)
                         return 0;
+                if (now_ns() >= look_at) {
+                        if (parked_undone(in))
+                                return give_up_blob(in);
+                        look_at = now_ns() + BLIND_NS;
+                }
                 if (now_ns() >= deadline)
                         return fail("the parasite in process %d did not finish", in->t->pid);
                 stop = trace_wait(in->t, in->remote.task->tid, now_ns() + LOOK_NS, 1, &sig);
-                if (stop == TRACE_EVENT || (stop == TRACE_SIGNAL && sig == SIGSTOP)) {
+                if (stop == TRACE_EVENT || (stop == TRACE_SIGNAL && remote_pass(&in->remote, &sig))) {
                         if (trace_resume(in->t, in->remote.task->tid, 0, stop == TRACE_SIGNAL ? sig : 0) < 0)
                                 return trace_fail(in->t, in->remote.task->tid, "resumption");
                 } else if (stop != TRACE_TIMEOUT) {
@@ -289,19 +342,23 @@ static int await_breakpoint(struct infection *in)
 
         if (await_done(in) < 0)
                 return -1;
-        if (in->remote.in_event)        /* it was stopped blindly: caught already */
+        if (in->refused || in->remote.in_event)         /* given up, or stopped blindly: caught already */
                 return 0;
+        if (in->remote.kept_n)          /* SIGTRAP is blocked by now, where a breakpoint's would reset its action */
+                return remote_stop(&in->remote);
+        in->remote.expect_trap = 1;
         if (trace_write(in->t, in->remote.task->tid, go_at, &go, sizeof go) < 0)
                 return trace_fail(in->t, in->remote.task->tid, "the word to go home");
         for (;;) {
                 stop = trace_wait(in->t, in->remote.task->tid, now_ns() + WORK_NS, 1, &sig);
-                if (stop != TRACE_EVENT && !(stop == TRACE_SIGNAL && sig == SIGSTOP))
+                if (stop != TRACE_EVENT && !(stop == TRACE_SIGNAL && remote_pass(&in->remote, &sig)))
                         break;
                 if (trace_resume(in->t, in->remote.task->tid, 0, stop == TRACE_SIGNAL ? sig : 0) < 0)
                         return trace_fail(in->t, in->remote.task->tid, "resumption");
         }
         if (stop != TRACE_SIGNAL || sig != SIGTRAP)
                 return remote_surprise(&in->remote, stop, sig);
+        in->remote.expect_trap = 0;
         in->remote.running = 0;
         if (trace_get_regs(in->t, in->remote.task->tid, &regs) < 0 || regs.rip != in->base + head()->caught)
                 return fail("the breakpoint stopped the parasite of process %d elsewhere", in->t->pid);
@@ -338,14 +395,13 @@ static int check_answers(const struct parasite_data *d)
 
 int infect_work(struct infection *in, struct parasite_data *d)
 {
-        int rc;
+        int rc = in->refused ? 0 : in->breakpoint ? await_breakpoint(in) : await_done(in);
 
-        if (in->refused) {
+        if (rc == 0 && in->refused) {
                 rc = ask_each(&in->remote, mask_meanwhile(in), d);
                 end_leg(in, WORK);
                 return rc;
         }
-        rc = in->breakpoint ? await_breakpoint(in) : await_done(in);
         if (rc == 0 && look(in, in->base + head()->data, d, sizeof *d) < 0 &&
             (remote_stop(&in->remote) < 0 ||
              trace_read(in->t, in->remote.task->tid, in->base + head()->data, d, sizeof *d) < 0))
@@ -370,6 +426,8 @@ static int stop_blob(struct infection *in)
                 return 0;
         if (remote_stop(r) < 0)
                 return -1;
+        if (!in->started)               /* on the trampoline still: what is to be given back is known */
+                return 0;
         if (trace_get_regs(in->t, r->task->tid, &regs) < 0)
                 return trace_fail(in->t, r->task->tid, "registers");
         if (in_blob(in, regs.rip))
@@ -390,21 +448,6 @@ static int stop_blob(struct infection *in)
                     PARASITE_WAIT_SECONDS, in->t->pid);
 }
 
-static int unmap_blob(struct infection *in)
-{
-        uint64_t arg[6] = { in->base, in->len, 0, 0, 0, 0 };
-        int64_t ret;
-
-        if (remote_call(&in->remote, mask_meanwhile(in), SYS_munmap, arg, &ret) < 0)
-                return -1;
-        if (ret < 0) {
-                errno = (int)-ret;
-                return fail("unmap the parasite:");
-        }
-        in->base = 0;
-        return 0;
-}
-
 static int check_maps(struct infection *in)
 {
         struct proc_maps now;
@@ -418,6 +461,34 @@ static int check_maps(struct infection *in)
         return rc;
 }
 
+/* A call that was not seen to end may not have begun: has it mapped anything? */
+static int is_mapped(const struct infection *in)
+{
+        struct proc_maps now;
+        int rc;
+
+        if (proc_maps(in->t->live_dir, 0, &now) < 0)
+                return 1;
+        rc = proc_maps_find(&now, in->base) != NULL;
+        proc_maps_free(&now);
+        return rc;
+}
+
+/* SIGTRAPs that others sent while only our own was expected: the thread sends them to itself again, as they were. */
+static int requeue_trap(struct infection *in)
+{
+        struct remote *r = &in->remote;
+        uint64_t at = in->base + head()->data;
+        uint64_t arg[6] = { (uint64_t)own_pid(in), (uint64_t)own_tid(in), SIGTRAP, at, 0, 0 };
+        int64_t ret = -1;
+
+        for (unsigned i = 0; i < r->kept_n; i++)
+                if (trace_write(in->t, r->task->tid, at, r->kept[i], sizeof r->kept[i]) < 0 ||
+                    remote_call(r, mask_meanwhile(in), SYS_rt_tgsigqueueinfo, arg, &ret) < 0 || ret < 0)
+                        return in->t->died ? -1 : fail("a SIGTRAP for process %d got lost", in->t->pid);
+        return 0;
+}
+
 int cure(struct infection *in)
 {
         struct remote *r = &in->remote;
@@ -429,8 +500,14 @@ int cure(struct infection *in)
         begin_leg(in);
         if (stop_blob(in) < 0 && r->running)
                 rc = -1;
-        if (in->breakpoint && !in->refused && !in->t->died && trace_breakpoint(in->t, r->task->tid, 0) < 0)
+        if (in->base && !in->started && !in->t->died && !is_mapped(in))
+                in->base = 0;
+        if (in->breakpoint && !in->t->died && trace_breakpoint(in->t, r->task->tid, 0) < 0)
                 rc = trace_fail(in->t, r->task->tid, "debug registers not cleared, those");
+        if (in->breakpoint && !in->t->died && !r->running)
+                trace_set_mask(in->t, r->task->tid, ALL_SIGNALS);       /* no trap is expected any more */
+        if (r->kept_n && in->base && !in->t->died && !r->running && requeue_trap(in) < 0)
+                rc = -1;
         if (in->base && !in->t->died && !r->running && unmap_blob(in) < 0 && !in->t->died)
                 rc = fail("the parasite stays mapped in process %d at %#" PRIx64 ", %zu bytes",
                           in->t->pid, in->base, in->len);

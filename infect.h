@@ -40,6 +40,7 @@ struct infection {
         struct remote  remote;
         const struct proc_maps *maps;   /* before */
         uint64_t base;          /* of the blob; 0: not mapped */
+        int      started;       /* the thread was sent into it */
         int      refused;       /* the target may not map it: asked call by call instead */
         size_t   len;
         int      breakpoint;    /* debug register 0 is set */

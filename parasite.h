@@ -24,7 +24,7 @@
 #define PARASITE_H
 
 #define PARASITE_MAGIC          0x31504443      /* "CDP1" */
-#define PARASITE_STACK          4096            /* bytes */
+#define PARASITE_STACK          16384           /* bytes: a second crdump may tie its lifeline there */
 #define PARASITE_WAIT_SECONDS   2               /* parked so long; then the blob goes home by itself */
 #define PARASITE_WAIT           24              /* offset of wait_sec in struct parasite_data, for parasite.S */
 

@@ -80,6 +80,7 @@ static int parse_stat(const char *text, struct proc_stat *st)
         st->pgid = (pid_t)f[5];
         st->sid = (pid_t)f[6];
         st->flags = (uint32_t)f[9];
+        st->threads = (uint32_t)f[20];
         st->start_ticks = f[22];
         st->start_code = f[26];
         st->end_code = f[27];
@@ -317,9 +318,15 @@ static int parse_maps(char *text, size_t len, struct proc_maps *m)
                 }
                 if (!isxdigit((unsigned char)*p) || isupper((unsigned char)*p))
                         continue;
-                if (parse_map_line(p, (size_t)(eol - p), &map, &name) < 0 ||
-                    (m->n && map.start < m->map[m->n - 1].end))
+                if (parse_map_line(p, (size_t)(eol - p), &map, &name) < 0)
                         return fail("/proc: not a list of mappings: %s", p);
+                if (m->n && map.start < m->map[m->n - 1].end) { /* of a running one: neighbours merged between two reads */
+                        if (map.end <= m->map[m->n - 1].end)
+                                continue;
+                        if (map.ino)
+                                map.off += m->map[m->n - 1].end - map.start;
+                        map.start = m->map[m->n - 1].end;
+                }
                 if (grow(&q, m->n, &m->cap, sizeof map) < 0)
                         return fail("read mappings:");
                 m->map = q;
@@ -440,6 +447,38 @@ int proc_syscall(int dir, pid_t tid)
                 nr = -1;                /* "running" */
         free(text);
         return nr < -1 || nr > 0xffff ? -1 : (int)nr;
+}
+
+static int shares(pid_t tid, const struct proc_stat *st, pid_t other)
+{
+        enum { KCMP_VM = 1 };
+        struct proc_stat its;
+        int dir = proc_open(other), rc = 0;
+
+        if (dir < 0)
+                return 0;
+        if (proc_stat(dir, 0, &its) == 0 && its.start_stack && its.start_stack == st->start_stack &&
+            its.start_code == st->start_code)
+                rc = syscall(SYS_kcmp, tid, other, KCMP_VM, 0, 0) == 0;
+        close(dir);
+        return rc;
+}
+
+pid_t proc_sharing(pid_t pid, pid_t tid, const struct proc_stat *st, pid_t after)
+{
+        DIR *d = opendir("/proc");
+        struct dirent *e;
+        pid_t found = 0;
+
+        while (d && !found && (e = readdir(d))) {
+                pid_t other = (pid_t)strtol(e->d_name, NULL, 10);
+
+                if (other > after && other != pid && shares(tid, st, other))
+                        found = other;
+        }
+        if (d)
+                closedir(d);
+        return found;
 }
 
 void proc_comm(pid_t pid, char comm[PROC_COMM])

@@ -21,6 +21,7 @@ struct proc_stat {
         char     state;         /* R S D T t Z X I ... */
         pid_t    ppid, pgid, sid;
         uint32_t flags;         /* PF_* of the kernel */
+        uint32_t threads;       /* that are listed: the first one also when it has ended */
         uint64_t start_ticks;   /* after boot, in 1/100 s */
         uint64_t start_code, end_code, start_stack;     /* 0 when we may not know, as below */
         uint64_t start_data, end_data, start_brk;
@@ -90,6 +91,14 @@ int proc_tasks(int dir, pid_t **tid, size_t *n);
 
 /* The system call that a thread sleeps in; -1 running or none; -2 not to be known. */
 int proc_syscall(int dir, pid_t tid);
+
+/*
+ * A process, after the one numbered `after`, that has the memory of thread tid
+ * (clone(2): CLONE_VM without CLONE_THREAD), but is not process pid, to which
+ * that belongs; st is its stat. Those alone that have the same program at the
+ * same addresses are compared (kcmp(2)). 0: none, or not to be known.
+ */
+pid_t proc_sharing(pid_t pid, pid_t tid, const struct proc_stat *st, pid_t after);
 
 /* Name of process pid ("?" when gone), and where thread tid sleeps in the kernel ("" when unknown). */
 void proc_comm(pid_t pid, char comm[PROC_COMM]);

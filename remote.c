@@ -134,6 +134,18 @@ static void note_rseq(struct remote *r)
         r->rseq_cs = cs;
 }
 
+/* A thread that may not touch memory of the default protection key could not run the blob, nor take an answer. */
+static int open_pkru(struct remote *r)
+{
+        memcpy(r->xstate_now, r->xstate, r->xstate_len);
+        if (!sigframe_open_pkru(r->xstate_now, r->xstate_len))
+                return 0;
+        r->pkru = 1;
+        if (trace_set_xstate(r->t, r->task->tid, r->xstate_now, r->xstate_len) < 0)
+                return trace_fail(r->t, r->task->tid, "extended registers");
+        return 0;
+}
+
 /* Calls with syscall user dispatch on become SIGSYS: off with it meanwhile. Without us it would stay off. */
 static int stop_dispatch(struct remote *r)
 {
@@ -173,7 +185,7 @@ int remote_begin(struct remote *r, struct trace *t, const struct trace_task *tas
                 say("no system call instruction in the target's own code");
                 inject = 1;
         }
-        if (stop_dispatch(r) < 0 || (inject && plant_code(r, maps) < 0))
+        if (open_pkru(r) < 0 || stop_dispatch(r) < 0 || (inject && plant_code(r, maps) < 0))
                 return -1;
         if (!inject && !gadget_safe(&r->gadget)) {
                 say("no lifeline: no simple way from system call to restorer");
@@ -198,6 +210,18 @@ int remote_surprise(struct remote *r, enum trace_stop stop, int sig)
                 r->running = 0;
                 return fail("thread %d stopped where it should not", r->task->tid);
         }
+}
+
+int remote_pass(struct remote *r, int *sig)
+{
+        if (*sig == SIGSTOP)
+                return 1;
+        if (*sig != SIGTRAP || r->kept_n == REMOTE_KEPT ||
+            !trace_sent_signal(r->t, r->task->tid, r->kept[r->kept_n], sizeof r->kept[0]))
+                return 0;
+        r->kept_n++;
+        *sig = 0;
+        return r->expect_trap || trace_set_mask(r->t, r->task->tid, ~0ull) == 0;
 }
 
 static int resume(struct remote *r, int to_syscall, int sig)
@@ -248,7 +272,7 @@ static int run_call(struct remote *r)
                 stop = trace_wait(r->t, r->task->tid, deadline(), 1, &sig);
                 if (stop == TRACE_SYSCALL)
                         stops++;
-                else if (stop != TRACE_EVENT && !(stop == TRACE_SIGNAL && sig == SIGSTOP))
+                else if (stop != TRACE_EVENT && !(stop == TRACE_SIGNAL && remote_pass(r, &sig)))
                         return remote_surprise(r, stop, sig);
                 r->running = 0;
                 if (stop != TRACE_SIGNAL)
@@ -301,7 +325,7 @@ static int await_event(struct remote *r)
                         r->in_event = 1;
                         return 0;
                 }
-                if (stop == TRACE_SIGNAL && sig != SIGSTOP) {
+                if (stop == TRACE_SIGNAL && !remote_pass(r, &sig)) {
                         warn("thread %d got signal %d (%s) while borrowed", r->task->tid, sig, strsignal(sig));
                         r->forced = sig;
                         sig = 0;
@@ -309,6 +333,7 @@ static int await_event(struct remote *r)
                         return remote_surprise(r, stop, sig);
                 }
                 r->running = 0;
+                trace_interrupt(r->t, r->task->tid);    /* this stop may have used the first one up: ptrace_stop() */
                 if (resume(r, 0, stop == TRACE_SIGNAL ? sig : 0) < 0)
                         return -1;
         }
@@ -361,7 +386,9 @@ static int give_back(struct remote *r)
 {
         int rc = 0, moved = r->moved;
 
-        if (r->masked && trace_set_mask(r->t, r->task->tid, r->mask) < 0)
+        if (r->pkru && trace_set_xstate(r->t, r->task->tid, r->xstate, r->xstate_len) < 0)
+                rc = trace_fail(r->t, r->task->tid, "extended registers not put back, those");
+        else if (r->masked && trace_set_mask(r->t, r->task->tid, r->mask) < 0)
                 rc = trace_fail(r->t, r->task->tid, "signal mask not put back, that");
         else if (r->moved && trace_set_regs(r->t, r->task->tid, &r->regs) < 0)
                 rc = trace_fail(r->t, r->task->tid, "registers not put back, those");
@@ -370,7 +397,7 @@ static int give_back(struct remote *r)
                      r->task->tid, r->line_len);
                 return -1;
         }
-        r->masked = r->moved = 0;
+        r->masked = r->moved = r->pkru = 0;
         if (r->dispatch.mode && trace_set_dispatch(r->t, r->task->tid, &r->dispatch) < 0)
                 rc = trace_fail(r->t, r->task->tid, "syscall user dispatch not put back, that");
         if (moved && r->rseq_cs_at &&
@@ -393,7 +420,7 @@ int remote_end(struct remote *r)
 {
         int rc = 0;
 
-        if (!r->t->died && (r->moved || r->code_at || r->line_at || r->forced || r->dispatch.mode)) {
+        if (!r->t->died && (r->moved || r->code_at || r->line_at || r->forced || r->pkru || r->dispatch.mode)) {
                 rc = r->moved ? remote_stop(r) : 0;
                 if (rc == 0)
                         rc = give_back(r);

@@ -22,6 +22,7 @@
 #include "trace.h"
 
 #define REMOTE_SCRATCH  64      /* bytes */
+#define REMOTE_KEPT     8
 #define REMOTE_CODE     12      /* bytes of the swapped-in trampoline */
 
 struct remote {
@@ -43,6 +44,7 @@ struct remote {
         uint64_t scratch;       /* REMOTE_SCRATCH bytes of it, for answers of calls; 0: none */
         uint64_t rsp;           /* for calls */
 
+        int      pkru;          /* opened meanwhile */
         struct trace_dispatch dispatch; /* syscall user dispatch, to be put back; off: it was not on */
         uint64_t rseq_cs_at, rseq_cs;   /* the critical section that the thread was in: 0: none */
 
@@ -50,6 +52,9 @@ struct remote {
         int      masked;        /* nor is the signal mask */
         int      running;       /* resumed and not seen stopped again */
         int      in_event;      /* in a PTRACE_EVENT_STOP: the kernel restarts calls from there */
+        int      expect_trap;   /* a breakpoint may be hit: SIGTRAP must stay unblocked */
+        unsigned kept_n;        /* SIGTRAPs that somebody sent came while that was not blocked: */
+        uint8_t  kept[REMOTE_KEPT][128];        /* their siginfo, the first one first */
         int      forced;        /* a signal that the kernel forced on it, losing its handler; 0: none */
 };
 
@@ -73,6 +78,14 @@ int remote_run(struct remote *r, uint64_t mask, uint64_t rip, uint64_t arg);
 
 /* Get the thread, running or in any stop, into an event stop without a step of its own. 0, or -1 after fail(). */
 int remote_stop(struct remote *r);
+
+/*
+ * A signal stop that is not our doing: *sig is what to resume with. SIGSTOP
+ * cannot be blocked, and is passed on; a SIGTRAP that somebody sent is kept
+ * (*sig 0), and blocked from then on if it may be. Returns 0 for other
+ * signals: the kernel has forced them on the thread.
+ */
+int remote_pass(struct remote *r, int *sig);
 
 /* Word a stop that should not have been. Returns -1. */
 int remote_surprise(struct remote *r, enum trace_stop stop, int sig);

@@ -138,6 +138,34 @@ void sigframe_build(void *buf, uint64_t at, const struct user_regs_struct *regs,
         memcpy(area + used, &magic2, sizeof magic2);
 }
 
+/* Where PKRU is in an xstate of len bytes that has it in use; 0: nowhere. */
+static size_t find_pkru(const uint8_t *xstate, size_t len)
+{
+        unsigned size, off, c, d;
+        uint64_t bv;
+
+        if (len <= XSAVE_MIN)
+                return 0;
+        memcpy(&bv, xstate + XSAVE_BV, sizeof bv);
+        if (!(bv >> PKRU & 1) || !__get_cpuid_count(0xd, PKRU, &size, &off, &c, &d) ||
+            off < XSAVE_MIN || (size_t)off + sizeof(uint32_t) > len)
+                return 0;
+        return off;
+}
+
+int sigframe_open_pkru(void *xstate, size_t len)
+{
+        size_t at = find_pkru(xstate, len);
+        uint32_t pkru = 0;
+
+        if (at)
+                memcpy(&pkru, (uint8_t *)xstate + at, sizeof pkru);
+        if (!(pkru & 3))                /* access and write of key 0 */
+                return 0;
+        memset((uint8_t *)xstate + at, 0, sizeof pkru);
+        return 1;
+}
+
 int sigframe_same_xstate(const void *before, const void *after, size_t len)
 {
         const uint8_t *x = before, *y = after;

@@ -37,6 +37,12 @@ void sigframe_build(void *buf, uint64_t at, const struct user_regs_struct *regs,
                     uint64_t mask, const void *xstate, size_t len);
 
 /*
+ * Does PKRU in the xstate deny access to memory of the default key? Then it is
+ * opened, in buf: all keys allowed. 1 or 0.
+ */
+int sigframe_open_pkru(void *xstate, size_t len);
+
+/*
  * Do two xstates of len bytes, before and after, hold the same values? Which
  * components are in their initial state (XSTATE_BV) may differ: the kernel
  * fills those in, and a thread that has run since may have them written out.

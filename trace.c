@@ -28,6 +28,7 @@
 #define O_TRACESYSGOOD          1
 #define O_TRACEEXEC             (1 << EVENT_EXEC)
 #define O_SUSPEND_SECCOMP       (1 << 21)
+#define OPTIONS                 (O_TRACESYSGOOD | O_TRACEEXEC)
 #define REQ_GETSIGMASK          0x420a
 #define REQ_SETSIGMASK          0x420b
 #define REQ_GET_RSEQ            0x420f
@@ -36,6 +37,7 @@
 #define DR_OFFSET(n)            (offsetof(struct user, u_debugreg) + (n) * sizeof(long))
 #define DR7_EXEC_0              0x1ul   /* L0; R/W and LEN fields zero: on execution, one byte */
 #define POLL_NS                 300000u /* spin so long for a stop before sleeping */
+#define CATCH_UP_NS             50000000u       /* wait so long at the end for threads that have not stopped yet */
 #define SLICE_NS                10000000u       /* sleep so long at most before looking at stop_wanted() */
 
 static long request(struct trace *t, int req, pid_t tid, void *addr, void *data)
@@ -110,6 +112,29 @@ uint64_t trace_rseq_cs(struct trace *t, pid_t tid)
         if (request(t, REQ_GET_RSEQ, tid, number(sizeof r), &r) <= 0 || !r.addr)
                 return 0;
         return r.addr + 8;              /* cpu_id_start, cpu_id, rseq_cs: uapi/linux/rseq.h */
+}
+
+int trace_set_xstate(struct trace *t, pid_t tid, const void *buf, size_t len)
+{
+        struct iovec v = { (void *)buf, len };
+
+        return (int)request(t, PTRACE_SETREGSET, tid, number(NT_X86_XSTATE), &v);
+}
+
+int trace_sent_signal(struct trace *t, pid_t tid, void *info, size_t len)
+{
+        siginfo_t si;
+
+        _Static_assert(sizeof si == 128, "siginfo_t");
+        if (len != sizeof si || request(t, PTRACE_GETSIGINFO, tid, NULL, &si) < 0)
+                return 0;
+        memcpy(info, &si, sizeof si);
+        return si.si_code <= 0;         /* the kernel's own codes are positive */
+}
+
+int trace_suspend_seccomp(struct trace *t, pid_t tid)
+{
+        return (int)request(t, PTRACE_SETOPTIONS, tid, NULL, number(OPTIONS | O_SUSPEND_SECCOMP));
 }
 
 int trace_interrupt(struct trace *t, pid_t tid)
@@ -276,14 +301,22 @@ static int peek_poke(struct trace *t, pid_t tid, uint64_t addr, uint8_t *buf, si
 
 int trace_read(struct trace *t, pid_t tid, uint64_t addr, void *buf, size_t len)
 {
+        struct iovec here = { buf, len }, there = { number(addr), len };
+
         if (t->mem >= 0 && pread(t->mem, buf, len, (off_t)addr) == (ssize_t)len)
+                return 0;
+        if (process_vm_readv(tid, &here, 1, &there, 1, 0) == (ssize_t)len)
                 return 0;
         return peek_poke(t, tid, addr, buf, len, 0);
 }
 
 int trace_write(struct trace *t, pid_t tid, uint64_t addr, const void *buf, size_t len)
 {
+        struct iovec here = { (void *)buf, len }, there = { number(addr), len };
+
         if (t->mem >= 0 && pwrite(t->mem, buf, len, (off_t)addr) == (ssize_t)len)
+                return 0;
+        if (process_vm_writev(tid, &here, 1, &there, 1, 0) == (ssize_t)len)
                 return 0;
         return peek_poke(t, tid, addr, (uint8_t *)buf, len, 1);
 }
@@ -321,12 +354,10 @@ static int known(const struct trace *t, size_t n, pid_t tid, size_t *at)
 }
 
 /* Seize and interrupt one thread. 1: done; 0: it is gone; -1 after fail(). */
-static int seize_task(struct trace *t, pid_t tid, int seccomp)
+static int seize_task(struct trace *t, pid_t tid)
 {
-        int opts = O_TRACESYSGOOD | O_TRACEEXEC;
         struct trace_task *k;
         struct proc_stat st;
-        long rc = -1;
 
         if (t->n == t->cap) {
                 size_t cap = t->cap ? t->cap * 2 : 16;
@@ -343,13 +374,7 @@ static int seize_task(struct trace *t, pid_t tid, int seccomp)
         *k = (struct trace_task){ .tid = tid, .state = st.state };
         k->syscall = proc_syscall(t->dir, tid);
         memcpy(k->comm, st.comm, sizeof k->comm - 1);
-        if (seccomp) {
-                rc = request(t, PTRACE_SEIZE, tid, NULL, number((uint64_t)(opts | O_SUSPEND_SECCOMP)));
-                t->suspend_seccomp = rc == 0;
-        }
-        if (rc < 0)
-                rc = request(t, PTRACE_SEIZE, tid, NULL, number((uint64_t)opts));
-        if (rc < 0) {
+        if (request(t, PTRACE_SEIZE, tid, NULL, number(OPTIONS)) < 0) {
                 int err = errno;
 
                 if (err == ESRCH || proc_stat(t->dir, tid, &st) < 0 || st.state == 'Z' || st.state == 'X')
@@ -382,10 +407,12 @@ static int fail_stuck(struct trace *t, const struct trace_task *k)
 /* Pass signals on until the event stop comes. 1: stopped; 0: gone; -1 after fail(). */
 static int settle(struct trace *t, struct trace_task *k, uint64_t deadline)
 {
+        enum trace_stop stop;
         int sig;
 
         for (;;) {
-                switch (trace_wait(t, k->tid, deadline, 0, &sig)) {
+                stop = trace_wait(t, k->tid, deadline, 0, &sig);
+                switch (stop) {
                 case TRACE_EVENT:
                         k->stopped = 1;
                         return 1;
@@ -398,10 +425,9 @@ static int settle(struct trace *t, struct trace_task *k, uint64_t deadline)
                         k->seized = 0;
                         return k->tid == t->live ? trace_fail_gone(t, sig) : 0;
                 case TRACE_SIGNAL:
-                        trace_resume(t, k->tid, 0, sig);
-                        break;
                 case TRACE_SYSCALL:
-                        trace_resume(t, k->tid, 0, 0);
+                        trace_interrupt(t, k->tid);     /* this stop may have used the first one up: ptrace_stop() */
+                        trace_resume(t, k->tid, 0, stop == TRACE_SIGNAL ? sig : 0);
                         break;
                 }
         }
@@ -444,7 +470,8 @@ static int repeat_call(struct trace *t, struct trace_task *k)
         long nr = (long)k->regs.orig_rax;
         struct user_regs_struct regs;
 
-        if ((long)k->regs.rax != -EINTR || k->state != 'S' || k->syscall != nr ||
+        /* what enters the kernel otherwise than by a call has orig_rax -1; a stop and SIGCONT end a call with EINTR as well */
+        if ((long)k->regs.rax != -EINTR || nr < 0 || k->state == 'T' || k->state == 't' ||
             !restart_safe(nr) || has_signal(t, k) || (restart_of_sockets(nr) && !reads_socket(t, &k->regs)))
                 return 0;
         k->again = 1;
@@ -482,7 +509,7 @@ static void drop_gone(struct trace *t)
 }
 
 /* One pass over the threads that /proc lists. *fresh: how many were new. */
-static int seize_pass(struct trace *t, uint64_t deadline, int seccomp, size_t *fresh)
+static int seize_pass(struct trace *t, uint64_t deadline, size_t *fresh)
 {
         size_t n, at = 0, before = t->n;
         pid_t *tid;
@@ -492,7 +519,7 @@ static int seize_pass(struct trace *t, uint64_t deadline, int seccomp, size_t *f
                 return fail("process %d is gone", t->pid);
         for (size_t i = 0; i < n && rc >= 0; i++)
                 if (!known(t, before, tid[i], &at))
-                        rc = seize_task(t, tid[i], seccomp);
+                        rc = seize_task(t, tid[i]);
         free(tid);
         *fresh = t->n - before;
         for (size_t i = before; i < t->n && rc >= 0; i++) {
@@ -506,10 +533,25 @@ static int seize_pass(struct trace *t, uint64_t deadline, int seccomp, size_t *f
         return 0;
 }
 
-int trace_seize(struct trace *t, uint64_t deadline, int seccomp)
+/*
+ * Are they all ours? That a pass found no new one does not tell: the list ends
+ * early where a thread ends while it is read (next_tid() of fs/proc/base.c), and
+ * one that has ended may have made another. The kernel's count does.
+ */
+static int have_all(struct trace *t)
 {
-        size_t fresh;
+        struct proc_stat st;
+
+        if (proc_stat(t->dir, 0, &st) < 0)
+                return 1;               /* gone: whoever needs it will say so */
+        return st.threads <= t->n + (st.state == 'Z' || st.state == 'X');
+}
+
+int trace_seize(struct trace *t, uint64_t deadline)
+{
+        size_t fresh = 0;
         sigset_t set;
+        int all;
 
         sigemptyset(&set);
         sigaddset(&set, SIGCHLD);
@@ -517,13 +559,15 @@ int trace_seize(struct trace *t, uint64_t deadline, int seccomp)
         do {
                 if (stop_wanted())
                         return -1;
-                if (seize_pass(t, deadline, seccomp, &fresh) < 0)
+                if (seize_pass(t, deadline, &fresh) < 0)
                         return -1;
                 if (!t->n)
                         return fail("process %d is gone", t->pid);
-                if (fresh && now_ns() >= deadline)
-                        return fail("process %d makes threads faster than they can be stopped", t->pid);
-        } while (fresh);
+                all = !fresh && have_all(t);
+                if (!all && now_ns() >= deadline)
+                        return stop_wanted() ? -1 :
+                                fail("process %d makes threads faster than they can be stopped", t->pid);
+        } while (!all);
         return 0;
 }
 
@@ -542,21 +586,57 @@ static void reap(struct trace *t)
         }
 }
 
+/* Detach a stopped thread. -1: it was killed. */
+static int let_go(struct trace *t, struct trace_task *k)
+{
+        if (k->again && has_signal(t, k))
+                trace_set_regs(t, k->tid, &k->regs);    /* a signal came: it shall end the call */
+        if (request(t, PTRACE_DETACH, k->tid, NULL, NULL) < 0)
+                return -1;
+        k->seized = 0;
+        return 0;
+}
+
+/*
+ * A thread that was interrupted but not seen to stop, since we gave up: its
+ * call shall not end with EINTR either. One in D is let go when we exit.
+ */
+static void catch_up(struct trace *t, struct trace_task *k, uint64_t deadline)
+{
+        enum trace_stop stop;
+        int sig;
+
+        for (;;) {
+                stop = trace_wait(t, k->tid, deadline, 1, &sig);
+                if (stop == TRACE_EVENT)
+                        break;
+                if (stop != TRACE_SIGNAL && stop != TRACE_SYSCALL)
+                        return;
+                trace_interrupt(t, k->tid);
+                trace_resume(t, k->tid, 0, stop == TRACE_SIGNAL ? sig : 0);
+        }
+        k->stopped = 1;
+        if (trace_get_regs(t, k->tid, &k->regs) == 0)
+                repeat_call(t, k);
+}
+
 void trace_release(struct trace *t)
 {
+        uint64_t deadline;
         int killed = 0;
 
-        for (size_t i = 0; i < t->n; i++) {
+        for (size_t i = 0; i < t->n; i++)
+                if (t->task[i].seized && t->task[i].stopped && let_go(t, &t->task[i]) < 0)
+                        killed = 1;
+        deadline = now_ns() + CATCH_UP_NS;
+        for (size_t i = 0; i < t->n && !t->died; i++) {
                 struct trace_task *k = &t->task[i];
 
-                if (!k->seized || !k->stopped)
-                        continue;       /* one that never stopped is let go when we exit */
-                if (k->again && has_signal(t, k))
-                        trace_set_regs(t, k->tid, &k->regs);    /* a signal came: it shall end the call */
-                if (request(t, PTRACE_DETACH, k->tid, NULL, NULL) < 0)
+                if (!k->seized || k->stopped)
+                        continue;
+                catch_up(t, k, deadline);
+                if (k->stopped && let_go(t, k) < 0)
                         killed = 1;
-                else
-                        k->seized = 0;
         }
         if (killed || t->died)
                 reap(t);

@@ -47,7 +47,6 @@ struct trace {
         int      mem;           /* /proc/PID/mem, read and write; -1 when refused */
         uint64_t dr6;           /* before a breakpoint was set */
         int      died;          /* that was said; nothing is to be put back any more */
-        int      suspend_seccomp;       /* PTRACE_O_SUSPEND_SECCOMP is on */
         struct trace_task *task;
         size_t   n, cap;
         struct trace_stats stats;
@@ -67,15 +66,20 @@ enum trace_stop {
  * Seize and stop every thread of the process at t->dir, again and again until
  * no new one appears, and read registers and masks. Threads that come or go
  * meanwhile are followed. Past deadline (now_ns() clock) it gives up, saying
- * which thread did not stop and where it sleeps. seccomp: suspend its filters
- * too. 0, or -1 after fail(); trace_release() is to be called in either case.
+ * which thread did not stop and where it sleeps. 0, or -1 after fail();
+ * trace_release() is to be called in either case.
  */
-int trace_seize(struct trace *t, uint64_t deadline, int seccomp);
+int trace_seize(struct trace *t, uint64_t deadline);
+
+/* Suspend the seccomp filters of a stopped thread until it is released: takes CAP_SYS_ADMIN. 0, or -1 with errno. */
+int trace_suspend_seccomp(struct trace *t, pid_t tid);
 
 /*
  * The registers that a stopped thread goes on from. Those it stopped with, but
  * for a system call that the interrupt alone made return EINTR, which is made
- * again: seen sleeping in it before, no signal to deliver, restart_safe().
+ * again: on its way out of it, not stopped before, no signal to deliver,
+ * restart_safe(). (That it was seen sleeping in it before is not asked for: it
+ * may have fallen asleep since, 1 in 335 dumps of a busy program.)
  * They are set as soon as it stops, so that they hold even if we die.
  */
 struct user_regs_struct trace_home_regs(const struct trace_task *k);
@@ -98,8 +102,15 @@ int  trace_set_dispatch(struct trace *t, pid_t tid, const struct trace_dispatch 
 /* Address of the rseq_cs word in the thread's struct rseq; 0: none registered, or a kernel before 5.13. */
 uint64_t trace_rseq_cs(struct trace *t, pid_t tid);
 int  trace_interrupt(struct trace *t, pid_t tid);
+/* Write what trace_get_xstate() gave; not for the 512 bytes of a processor without XSAVE. */
+int  trace_set_xstate(struct trace *t, pid_t tid, const void *buf, size_t len);
 /* Resume; to_syscall: until the next entry or exit of a system call. sig is delivered first, 0: none. */
 int  trace_resume(struct trace *t, pid_t tid, int to_syscall, int sig);
+/*
+ * In a signal stop: was the signal sent by a process or a timer, not raised by the kernel for
+ * what the thread did? Its siginfo (len: 128 bytes) to info. 1 or 0.
+ */
+int  trace_sent_signal(struct trace *t, pid_t tid, void *info, size_t len);
 /* An execution breakpoint at addr in debug register 0, or none for addr 0. */
 int  trace_breakpoint(struct trace *t, pid_t tid, uint64_t addr);
 
@@ -112,7 +123,8 @@ enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int st
 
 /*
  * Memory of the stopped target, len bytes at addr, even if it is read-only or
- * PROT_NONE: /proc/PID/mem, word by word through ptrace where that is refused.
+ * PROT_NONE: /proc/PID/mem, where that is refused process_vm_readv or writev,
+ * where that is refused word by word through ptrace.
  * 0, or -1 with errno.
  */
 int trace_read(struct trace *t, pid_t tid, uint64_t addr, void *buf, size_t len);

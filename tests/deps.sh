@@ -21,6 +21,7 @@ test            redis-server                            redis-server
 test            redis-benchmark                         redis-tools
 test            nginx                                   nginx
 test            wrk                                     wrk
+test            pg_ctlcluster                           postgresql
 test            setpriv                                 util-linux
 test            ps                                      procps
 test            diff                                    diffutils
