@@ -206,6 +206,15 @@ static void search_file(int fd, const struct proc_map *map, uint8_t *buf, size_t
         }
 }
 
+static int is_libc(const struct proc_maps *m, const struct proc_map *map)
+{
+        const char *name = m->names + map->name;
+        const char *slash = memrchr(name, '/', map->name_len);
+        size_t len = slash ? map->name_len - (size_t)(slash - name) : 0;
+
+        return (len > 5 && !memcmp(slash, "/libc", 5)) || (len > 8 && !memcmp(slash, "/ld-musl", 8));
+}
+
 void gadget_find(struct trace *t, const struct proc_maps *m, struct gadget *g)
 {
         uint8_t *buf = malloc(PIECE);
@@ -215,11 +224,12 @@ void gadget_find(struct trace *t, const struct proc_maps *m, struct gadget *g)
         for (size_t i = 0; i < m->n; i++)
                 if (proc_map_named(m, &m->map[i], "[vdso]"))
                         search_vdso(t, &m->map[i], g);
-        for (size_t i = 0; i < m->n && buf && !gadget_safe(g); i++) {
-                const struct proc_map *map = &m->map[i];
+        /* the C library first: the program may be a hundred megabytes of other code */
+        for (size_t k = 0; k < 2 * m->n && buf && !gadget_safe(g); k++) {
+                const struct proc_map *map = &m->map[k % m->n];
                 int fd;
 
-                if (!map->x || !map->r || !map->ino)
+                if (!map->x || !map->r || !map->ino || is_libc(m, map) != (k < m->n))
                         continue;
                 fd = open_mapped(t, m, map);
                 if (fd < 0)
