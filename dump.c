@@ -22,6 +22,7 @@
 #include "util.h"
 
 #define SEIZE_NS        5000000000ull
+#define VISITS          3               /* of the parasite, at most */
 
 struct dump {
         const struct dump_options *opt;
@@ -177,18 +178,28 @@ static int stop_target(struct dump *d)
         return check_identity(d);
 }
 
-/* Why code must not or cannot run in the target; NULL: it can. */
-static const char *why_outside(struct dump *d)
+/* *why code must not or cannot run in the target; NULL: it can. 0, or -1 after fail(). */
+static int why_outside(struct dump *d, const char **why)
 {
         struct proc_status st;
         pid_t tid = d->t.task[0].tid;
 
-        /* of the thread to be borrowed, and only now that it cannot set up another one */
-        if (proc_status(d->t.dir, tid, &st) < 0 || (st.seccomp && trace_suspend_seccomp(&d->t, tid) < 0))
-                return "seccomp fences it in, and only CAP_SYS_ADMIN may suspend that";
-        if (d->frozen)
-                return "its cgroup is frozen";
-        return NULL;
+        /* of the thread to be borrowed, and only now that it cannot set up another filter */
+        if (proc_status(d->t.dir, tid, &st) < 0)
+                return trace_fail(&d->t, tid, "/proc/PID/status");
+        *why = NULL;
+        if (st.seccomp && trace_suspend_seccomp(&d->t, tid) < 0)
+                *why = "seccomp fences it in, and we may not suspend that (it takes CAP_SYS_ADMIN and no filter of our own)";
+        else if (d->frozen)
+                *why = "its cgroup is frozen";
+        return 0;
+}
+
+static int stay_outside(struct dump *d, const char *why)
+{
+        state_note(&d->notes, "dumped from outside only: %s", why);
+        d->outside = 1;
+        return EXIT_DONE;
 }
 
 /* The mappings as they are now; VmFlags from before if nothing has changed since. */
@@ -217,22 +228,16 @@ static void print_stats(struct dump *d)
                        d->infection.leg[i].ns / 1000);
 }
 
-/* What only the process itself may ask. An exit status. */
-static int ask_inside(struct dump *d)
+/* One visit of the parasite. An exit status. */
+static int visit(struct dump *d)
 {
         struct infect_options how = {
                 .inject = d->opt->inject,
                 .breakpoint = d->opt->breakpoint,
                 .ask_umask = d->status.umask == ~0u,
         };
-        const char *why = why_outside(d);
         int rc;
 
-        if (why) {
-                state_note(&d->notes, "dumped from outside only: %s", why);
-                d->outside = 1;
-                return EXIT_DONE;
-        }
         guard_infected(1);
         rc = infect(&d->infection, &d->t, &d->maps, &d->gadget, &how);
         if (rc == 0)
@@ -242,14 +247,40 @@ static int ask_inside(struct dump *d)
                 return EXIT_NOT_CURED;
         }
         guard_infected(0);
-        if (d->opt->stats)
-                print_stats(d);
-        if (rc < 0 && d->infection.refused) {
-                state_note(&d->notes, "dumped from outside only: the parasite could not be mapped");
-                d->outside = 1;
-                rc = 0;
+        return rc < 0 || d->t.died ? EXIT_FAILED : EXIT_DONE;
+}
+
+/*
+ * What only the process itself may ask. An exit status. If we were held up so
+ * long that the parasite went home, its thread has run on: once more, then.
+ */
+static int ask_inside(struct dump *d)
+{
+        const char *why;
+        int status;
+
+        if (why_outside(d, &why) < 0)
+                return EXIT_FAILED;
+        if (why)
+                return stay_outside(d, why);
+        for (int visits = 1; ; visits++) {
+                status = visit(d);
+                if (status == EXIT_NOT_CURED || d->t.died || !d->infection.strayed)
+                        break;
+                if (visits == VISITS)
+                        return fail("process %d: held up too often", d->t.pid), EXIT_FAILED;
+                if (stop_wanted() || trace_look_again(&d->t, &d->t.task[0]) < 0)
+                        return EXIT_FAILED;
         }
-        return rc < 0 || d->infection.strayed || d->t.died ? EXIT_FAILED : EXIT_DONE;
+        if (d->opt->stats && status != EXIT_NOT_CURED)
+                print_stats(d);
+        if (status != EXIT_FAILED || d->t.died)
+                return status;
+        if (d->infection.remote.dispatched)
+                return stay_outside(d, "its system calls are dispatched to itself, and this kernel cannot switch that off");
+        if (d->infection.refused)
+                return stay_outside(d, "the parasite could not be mapped");
+        return status;
 }
 
 static int write_image(struct dump *d)

@@ -160,9 +160,9 @@ static void search_vdso(struct trace *t, const struct proc_map *map, struct gadg
 
         struct iovec here = { code, len }, there = { (void *)(uintptr_t)map->start, len };
 
-        if (code && process_vm_readv(t->live, &here, 1, &there, 1, 0) == (ssize_t)len)
+        if (code && t->mem >= 0 && pread(t->mem, code, len, (off_t)map->start) == (ssize_t)len)
                 search(code, len, len, map->start, g);
-        else if (code && t->mem >= 0 && pread(t->mem, code, len, (off_t)map->start) == (ssize_t)len)
+        else if (code && process_vm_readv(t->live, &here, 1, &there, 1, 0) == (ssize_t)len)
                 search(code, len, len, map->start, g);
         free(code);
 }

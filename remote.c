@@ -14,6 +14,7 @@
 
 #define CALL_NS         5000000000ull   /* a remote call takes microseconds; mmap may wait for a lock */
 #define RED_ZONE        128
+#define SYS_BIT         (1ull << (SIGSYS - 1))
 #define EFLAGS_TF       0x100u
 #define EFLAGS_DF       0x400u
 #define EFLAGS_AC       0x40000u
@@ -151,7 +152,9 @@ static int stop_dispatch(struct remote *r)
 {
         struct trace_dispatch off = { 0 };
 
-        if (trace_get_dispatch(r->t, r->task->tid, &r->dispatch) < 0 || !r->dispatch.mode)
+        if (trace_get_dispatch(r->t, r->task->tid, &r->dispatch) < 0)
+                r->maybe_dispatch = 1;
+        if (!r->dispatch.mode)
                 return 0;
         say("syscall user dispatch is switched off for a while");
         if (trace_set_dispatch(r->t, r->task->tid, &off) < 0) {
@@ -244,6 +247,17 @@ static int go_to(struct remote *r, uint64_t mask, const struct user_regs_struct 
         if (r->masked)
                 return 0;
         r->masked = 1;
+        if (r->maybe_dispatch)          /* blocked, a forced SIGSYS would lose what the target does on it */
+                mask &= ~SYS_BIT;
+        if (trace_set_mask(r->t, r->task->tid, mask) < 0)
+                return trace_fail(r->t, r->task->tid, "signal mask");
+        return 0;
+}
+
+/* The first call was made: there is no dispatch. SIGSYS is like any other signal from now on. */
+static int not_dispatched(struct remote *r, uint64_t mask)
+{
+        r->maybe_dispatch = 0;
         if (trace_set_mask(r->t, r->task->tid, mask) < 0)
                 return trace_fail(r->t, r->task->tid, "signal mask");
         return 0;
@@ -270,6 +284,14 @@ static int run_call(struct remote *r)
                 if (resume(r, 1, sig) < 0)
                         return -1;
                 stop = trace_wait(r->t, r->task->tid, deadline(), 1, &sig);
+                if (stop == TRACE_SIGNAL && sig == SIGSYS && r->maybe_dispatch) {
+                        r->running = 0;
+                        if (!trace_sent_signal(r->t, r->task->tid, r->kept[0], sizeof r->kept[0])) {
+                                r->dispatched = 1;
+                                say("syscall user dispatch, which this kernel cannot switch off");
+                                return -1;
+                        }
+                }
                 if (stop == TRACE_SYSCALL)
                         stops++;
                 else if (stop != TRACE_EVENT && !(stop == TRACE_SIGNAL && remote_pass(r, &sig)))
@@ -292,7 +314,8 @@ int remote_call(struct remote *r, uint64_t mask, long nr, const uint64_t arg[6],
         regs.r10 = arg[3];
         regs.r8 = arg[4];
         regs.r9 = arg[5];
-        if (go_to(r, mask, &regs) < 0 || run_call(r) < 0)
+        if (go_to(r, mask, &regs) < 0 || run_call(r) < 0 ||
+            (r->maybe_dispatch && not_dispatched(r, mask) < 0))
                 return -1;
         if (trace_get_regs(r->t, r->task->tid, &regs) < 0)
                 return trace_fail(r->t, r->task->tid, "registers");

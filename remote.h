@@ -45,6 +45,8 @@ struct remote {
         uint64_t rsp;           /* for calls */
 
         int      pkru;          /* opened meanwhile */
+        int      maybe_dispatch;        /* kernels before 6.4 do not tell: a call may become SIGSYS */
+        int      dispatched;            /* and it did: none can be made there */
         struct trace_dispatch dispatch; /* syscall user dispatch, to be put back; off: it was not on */
         uint64_t rseq_cs_at, rseq_cs;   /* the critical section that the thread was in: 0: none */
 

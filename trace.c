@@ -254,7 +254,10 @@ enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int st
 
         for (;;) {
                 int status;
-                pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
+                pid_t got;
+
+                now = now_ns();         /* before asking: one that has stopped by the deadline counts */
+                got = waitpid(tid, &status, __WALL | WNOHANG);
 
                 if (got == tid) {
                         t->stats.stops++;
@@ -264,7 +267,6 @@ enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int st
                         *sig = 0;
                         return TRACE_GONE;
                 }
-                now = now_ns();
                 if (now < spin && now < deadline)
                         continue;
                 if (has_ended(t, tid, sig))     /* a first thread is reported when all others have been reaped */
@@ -496,6 +498,12 @@ static int read_task(struct trace *t, struct trace_task *k)
         if (trace_get_mask(t, k->tid, &k->mask) < 0)
                 return trace_fail(t, k->tid, "signal mask");
         return repeat_call(t, k);
+}
+
+int trace_look_again(struct trace *t, struct trace_task *k)
+{
+        k->again = 0;
+        return read_task(t, k);
 }
 
 static void drop_gone(struct trace *t)

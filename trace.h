@@ -74,6 +74,9 @@ int trace_seize(struct trace *t, uint64_t deadline);
 /* Suspend the seccomp filters of a stopped thread until it is released: takes CAP_SYS_ADMIN. 0, or -1 with errno. */
 int trace_suspend_seccomp(struct trace *t, pid_t tid);
 
+/* Registers and mask once more, of a thread that has run on. 0, or -1 after fail(). */
+int trace_look_again(struct trace *t, struct trace_task *k);
+
 /*
  * The registers that a stopped thread goes on from. Those it stopped with, but
  * for a system call that the interrupt alone made return EINTR, which is made

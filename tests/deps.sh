@@ -34,6 +34,7 @@ initramfs       qemu-system-x86_64                      qemu-system-x86
 initramfs       busybox                                 busybox-static
 initramfs       cpio                                    cpio
 initramfs       prove                                   perl
+initramfs       gcc                                     gcc
 lint            shellcheck                              shellcheck
 lint            mandoc                                  mandoc
 analyze         gcc                                     gcc

@@ -139,7 +139,7 @@ absent() {                      # FILE NAME: not there, nor anything that begins
 # --- waiting, always for something and never for ever ----------------------
 
 await() {                       # SECONDS CMD...: until CMD succeeds; false when it never does
-        t_end=$(($(date +%s) + $1 + 1))
+        t_end=$(($(date +%s) + $1 * ${PATIENCE:-1} + 1))        # PATIENCE: a machine that many times slower
         shift
         until "$@" >/dev/null 2>&1; do
                 [ "$(date +%s)" -lt "$t_end" ] || return 1

@@ -83,7 +83,7 @@ for t in tests/*.t; do
 done
 
 # SC2238: files named as commands are. Its mere hints (A && B || C) are taste.
-shellcheck -s sh -S warning -e SC2238 -x -P SCRIPTDIR tests/*.t tests/*.sh tests/initramfs-init || bad=1
+shellcheck -s sh -S warning -e SC2238 -x -P SCRIPTDIR tests/*.t tests/*.sh tests/initramfs-init tests/initramfs-tests-init || bad=1
 shellcheck .ci/run || bad=1
 if [ -f crdump.1 ]; then
         mandoc -T lint -W warning crdump.1 || bad=1
