@@ -20,9 +20,6 @@
 #include "restart.h"
 #include "util.h"
 
-#ifndef NT_X86_XSTATE
-#define NT_X86_XSTATE           0x202
-#endif
 #define EVENT_EXEC              4       /* PTRACE_EVENT_EXEC, _STOP: uapi/linux/ptrace.h */
 #define EVENT_STOP              128
 #define O_TRACESYSGOOD          1
@@ -253,8 +250,7 @@ enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int st
         uint64_t now, spin = now_ns() + (may_poll() ? POLL_NS : 0);
 
         for (;;) {
-                int status;
-                pid_t got;
+                int status, got;
 
                 now = now_ns();         /* before asking: one that has stopped by the deadline counts */
                 got = waitpid(tid, &status, __WALL | WNOHANG);
