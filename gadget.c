@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "util.h"
@@ -158,11 +157,8 @@ static void search_vdso(struct trace *t, const struct proc_map *map, struct gadg
         size_t len = (size_t)(map->end - map->start);
         uint8_t *code = len <= VDSO_MAX ? malloc(len) : NULL;
 
-        struct iovec here = { code, len }, there = { (void *)(uintptr_t)map->start, len };
 
-        if (code && t->mem >= 0 && pread(t->mem, code, len, (off_t)map->start) == (ssize_t)len)
-                search(code, len, len, map->start, g);
-        else if (code && process_vm_readv(t->live, &here, 1, &there, 1, 0) == (ssize_t)len)
+        if (code && trace_read(t, t->live, map->start, code, len) == 0)
                 search(code, len, len, map->start, g);
         free(code);
 }
