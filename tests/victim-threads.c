@@ -6,12 +6,14 @@
  *
  * The sleeping ones take turns in nanosleep, futex, poll and read, wake up
  * every 20 ms and look whether the call ended as it should; with "still" they
- * stay in it for ever. At SIGUSR1 the program waits until every one of them
+ * stay in it for ever. Each reader has a pipe of its own: of several at one
+ * pipe the first that is woken may take what was meant for all of them. At SIGUSR1 the program waits until every one of them
  * has gone on, then prints "moving". A call that ended as it must not is
  * printed ("wrong: ...") and ends it with status 1.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <pthread.h>
@@ -32,7 +34,7 @@ static volatile struct {
         char     pad[56];
 } rounds[MAX];
 static int spinning, sleeping, still;
-static int ticks[2];                    /* a pipe: the first sleeper writes what the readers read */
+static int ticks[MAX][2];               /* pipes of the readers, that the main thread feeds */
 static pthread_barrier_t all_here;
 
 static double seconds(void)
@@ -88,7 +90,7 @@ static void *sleeper(void *arg)
                         right("poll", poll(&never, 1, still ? -1 : NAP_MS) == 0, start, 1);
                         break;
                 case 3:
-                        right("read", read(ticks[0], &c, 1) == 1, start, 0);
+                        right("read", read(ticks[me][0], &c, 1) == 1, start, 0);
                         break;
                 }
                 rounds[me].n++;
@@ -96,15 +98,16 @@ static void *sleeper(void *arg)
         return NULL;
 }
 
-static void feed(uint64_t *fed)                     /* a byte for each reading thread, when the last ones are gone */
-{
-        static const char c[MAX];
+static int reads(int i) { return i >= spinning && (i - spinning) % 4 == 3; }
 
-        if (still || sleeping < 4 || seconds() < (double)*fed / 1e3 + NAP_MS / 1e3)
+static void feed(uint64_t *fed)                     /* a byte for each reader, when the last ones are gone */
+{
+        if (still || seconds() < (double)*fed / 1e3 + NAP_MS / 1e3)
                 return;
         *fed = (uint64_t)(seconds() * 1e3);
-        if (write(ticks[1], c, (size_t)sleeping / 4) < 0)
-                exit(2);
+        for (int i = 0; i < spinning + sleeping; i++)
+                if (reads(i) && write(ticks[i][1], "", 1) < 0 && errno != EAGAIN)
+                        exit(2);
 }
 
 static void tell_moving(uint64_t *before)
@@ -140,8 +143,11 @@ int main(int argc, char **argv)
         spinning = argc > 1 ? atoi(argv[1]) : 1;
         sleeping = argc > 2 ? atoi(argv[2]) : 0;
         still = argc > 3;
-        if (spinning < 0 || sleeping < 0 || spinning + sleeping > MAX || pipe(ticks) < 0)
+        if (spinning < 0 || sleeping < 0 || spinning + sleeping > MAX)
                 return 2;
+        for (i = 0; i < spinning + sleeping; i++)
+                if (reads((int)i) && (pipe(ticks[i]) < 0 || fcntl(ticks[i][1], F_SETFL, O_NONBLOCK) < 0))
+                        return 2;
         setvbuf(stdout, NULL, _IOLBF, 0);
         sigemptyset(&s);
         sigaddset(&s, SIGUSR1);
