@@ -7,7 +7,7 @@
 # What --trampoline=inject writes stays as a copied page of code: the kernel
 # offers no way back, and the manual says so. Hence that column is for vdso only.
 every_way() {                   # WHAT: dumps $pid in four ways
-        fingerprint "$pid" >before
+        at_rest "$pid" >before
         for trampoline in vdso inject; do
                 for catch in park breakpoint; do
                         exits 0 "$1: dump by $trampoline and $catch" \

@@ -22,11 +22,11 @@ with() {                        # CAP: the words that leave that one alone
 
 victim sleep 1000
 roots=$pid
-fingerprint "$roots" >roots.before
+at_rest "$roots" >roots.before
 # shellcheck disable=SC2086
 victim $plain sleep 1000
 own=$pid
-fingerprint "$own" >own.before
+at_rest "$own" >own.before
 
 # --- one by one
 
@@ -75,7 +75,7 @@ is "$(cat now)" "$(wc -l <"/proc/$roots/maps")" "root's, with CAP_SYS_PTRACE: al
 # --- none at all: each case has its sentence
 
 refused() {                     # NAME REGEX: $pid, by the user without capabilities
-        fingerprint "$pid" >before
+        at_rest "$pid" >before
         # shellcheck disable=SC2086
         exits 1 "$1: status 1" $plain ./crdump "$pid" his/refused
         says "$2" "$1: the message says why"

@@ -5,7 +5,7 @@
 . "${0%/*}/lib.sh"
 
 victim "$VICTIMS/victim-mem" "$scratch/file"
-fingerprint "$pid" >before
+at_rest "$pid" >before
 
 failed() {                      # WHAT REGEX
         says "$2" "$1: the line names the cause"

@@ -30,7 +30,7 @@ fence() {
 
 dumped_behind() {               # NAME [COMMAND...]
         fence "$@" || return
-        fingerprint "$pid" >before
+        at_rest "$pid" >before
         for way in --catch=park --catch=breakpoint; do
                 exits 0 "$1: dump, $way" "$CRDUMP" -q $way "$pid" img
                 exits 0 "$1: whole image, $way" "$CRDUMP" check img

@@ -49,7 +49,7 @@ freeze_v2() {
 }
 
 if freeze_v2; then
-        fingerprint "$pid" >before
+        at_rest "$pid" >before
         exits 5 'version 2: dumped from outside only' "$CRDUMP" "$pid" img
         says 'from outside' 'version 2: the summary says so'
         "$CRDUMP" show img >shown
@@ -79,7 +79,7 @@ freeze_v1() {
 }
 
 if freeze_v1; then
-        fingerprint "$pid" >before
+        at_rest "$pid" >before
         timeout 30 "$CRDUMP" "$pid" img1 >stdout 2>stderr
         status=$?
         diag_file stderr

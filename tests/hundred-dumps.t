@@ -23,12 +23,12 @@ ends_after() {                  # PID NANOSECONDS SLACK: it ends by itself, then
 }
 
 victim sleep 1000
-fingerprint "$pid" >before
+at_rest "$pid" >before
 ok 'a sleeping process: a hundred dumps' hundred_dumps
 unchanged 'a sleeping process: as it was' "$pid" before
 
 victim "$VICTIMS/victim-threads" 1 7 still
-fingerprint "$pid" >before
+at_rest "$pid" >before
 ok 'eight threads: a hundred dumps' hundred_dumps
 unchanged 'eight threads: as they were' "$pid" before
 

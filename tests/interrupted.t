@@ -47,13 +47,13 @@ slowly() {                      # CALL:INJECTION, then as interrupted
 victim "$VICTIMS/victim-vfork"
 reap "$(sed -n 's/^child //p' "$out")"
 await 5 in_state "$pid" D
-fingerprint "$pid" >before
+at_rest "$pid" >before
 interrupted 'waiting for a stop' INT 2 "$CRDUMP" "$pid" img
 interrupted 'waiting for a stop' TERM 15 "$CRDUMP" "$pid" img
 interrupted 'waiting for a stop' HUP 1 "$CRDUMP" "$pid" img
 
 victim "$VICTIMS/victim-mem" "$scratch/file"
-fingerprint "$pid" >before
+at_rest "$pid" >before
 for n in 2 15 1; do
         sig=$(kill -l $n)
         slowly process_vm_readv:delay_enter=100000 'reading pages' "$sig" $n

@@ -270,6 +270,21 @@ fingerprint() {                 # PID
         done <"/proc/$1/maps"
 }
 
+# What to compare with later: its fingerprint when that stays the same, for one that
+# has just said "ready" runs on to where it will sleep, and one that naps runs now and then.
+at_rest() {                     # PID
+        t_same=0 t_tries=0
+        : >t.rest
+        while [ $t_same -lt 2 ] && [ $t_tries -lt 100 ]; do
+                t_tries=$((t_tries + 1))
+                fingerprint "$1" >t.rest.now
+                if cmp -s t.rest t.rest.now; then t_same=$((t_same + 1)); else t_same=0; fi
+                mv t.rest.now t.rest
+                sleep 0.01
+        done
+        cat t.rest
+}
+
 code_pages() {                  # PID: how much of its code is no longer the file's
         awk '$1 ~ /^[0-9a-f]+-/ { code = $2 ~ /x/; map = $1 }
              code && $1 == "Anonymous:" { print "anonymous code", map, $2, $3 }' "/proc/$1/smaps"

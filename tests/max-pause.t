@@ -7,7 +7,7 @@
 need strace
 
 victim "$VICTIMS/victim-mem" "$scratch/file"
-fingerprint "$pid" >before
+at_rest "$pid" >before
 exits 0 'a limit that is not reached' "$CRDUMP" --max-pause 10000 "$pid" img
 rm img
 

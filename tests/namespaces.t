@@ -29,7 +29,7 @@ inside() {
 }
 
 dumped() {                      # NAME: the process $pid, twice
-        fingerprint "$pid" >before
+        at_rest "$pid" >before
         exits 0 "$1: dump" "$CRDUMP" -q "$pid" img
         exits 0 "$1: dump by a swapped-in trampoline and a breakpoint" \
                 "$CRDUMP" -q --trampoline=inject --catch=breakpoint "$pid" img
@@ -100,7 +100,7 @@ cp "$CRDUMP" crdump
 user="setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all"
 # shellcheck disable=SC2086
 if inside "a user's own" /sleep $user unshare -Ur -fp --mount-proc sleep 1000; then
-        fingerprint "$pid" >before
+        at_rest "$pid" >before
         exits 0 "a user's own: dumped by him, from outside" $user ./crdump -q "$pid" his/img
         exits 0 "a user's own: whole image" "$CRDUMP" check his/img
         unchanged "a user's own: as it was" "$pid" before

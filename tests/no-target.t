@@ -43,7 +43,7 @@ _start: mov     $29, %eax               # pause
         jmp     _start
 EOT
 if as --32 -o i386.o i386.s && ld -m elf_i386 -o i386 i386.o && background ./i386 && await 2 asleep "$pid"; then
-        fingerprint "$pid" >before
+        at_rest "$pid" >before
         refused 'a 32-bit process' '32-bit' "$CRDUMP" "$pid" img
         unchanged 'a 32-bit process: as it was' "$pid" before
 else
@@ -55,7 +55,7 @@ victim "$VICTIMS/victim-threads" 0 2 still
 for tid in /proc/"$pid"/task/*; do
         [ "${tid##*/}" = "$pid" ] || break
 done
-fingerprint "$pid" >before
+at_rest "$pid" >before
 refused 'a thread' "thread of|$pid" "$CRDUMP" "${tid##*/}" img
 unchanged 'a thread: as it was' "$pid" before
 

@@ -27,7 +27,7 @@ exits 1 'a dump that fails' "$CRDUMP" 2147483647 images/img
 ok 'leaves the older image as it was' sh -c 'cksum images/img | cmp - before'
 is "$(ls -A images)" img 'and nothing else'
 
-fingerprint "$pid" >before
+at_rest "$pid" >before
 
 refused() {                     # WHAT PATH REGEX
         exits 1 "$1: status 1" "$CRDUMP" "$pid" "$2"

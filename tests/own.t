@@ -37,7 +37,7 @@ mkdir behind mnt
 victim bindfs -f behind mnt
 t_umount="$t_umount $scratch/mnt"
 await 10 mountpoint -q mnt || bail 'bindfs does not serve'
-fingerprint "$pid" >before
+at_rest "$pid" >before
 timeout 60 "$CRDUMP" --max-pause 2000 "$pid" mnt/img >stdout 2>stderr
 status=$?
 case $status in

@@ -16,7 +16,7 @@ chmod 755 . crdump
 chown "$nobody" his
 
 victim sleep 1000
-fingerprint "$pid" >before
+at_rest "$pid" >before
 # shellcheck disable=SC2086
 exits 1 "another user's process: status 1" $as_nobody ./crdump "$pid" his/img
 says "another user|other user|uid|user" "another user's process: the message says so"
@@ -28,7 +28,7 @@ scope=$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null || echo 0)
 # shellcheck disable=SC2086
 victim $as_nobody sleep 1000
 await 5 ready_or_dead grep -q '^Uid:.*'"$nobody" "/proc/$pid/status"
-fingerprint "$pid" >before
+at_rest "$pid" >before
 if [ "$scope" -eq 0 ]; then
         for way in --catch=park --catch=breakpoint --trampoline=inject; do
                 # shellcheck disable=SC2086

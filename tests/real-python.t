@@ -29,7 +29,7 @@ more_rounds() { [ "$(rounds)" -gt "$1" ]; }
 
 victim python3 heap.py
 await 30 ready_or_dead grep -q '^ready' "$out" || bail 'python did not start'
-fingerprint "$pid" >before
+at_rest "$pid" >before
 
 for n in 1 2 3 4 5; do
         for way in --catch=park --catch=breakpoint; do

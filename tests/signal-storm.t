@@ -84,7 +84,7 @@ for how in handled default; do
         twin $how
         for way in $every_way; do
                 victim "$VICTIMS/victim-pending" $how
-                fingerprint "$pid" >before
+                at_rest "$pid" >before
                 for i in 1 2 3; do
                         exits 0 "SIGTRAP $how, $way: dump $i of one with pending signals" "$CRDUMP" $way "$pid" img
                 done

@@ -7,7 +7,7 @@
 readimg=$VICTIMS/readimg
 
 victim "$VICTIMS/victim-signals"
-fingerprint "$pid" >before
+at_rest "$pid" >before
 
 near() {                        # VICTIM IMAGE: the same itimers, but for 60 s that may have passed
         awk '$1 != "itimer"     { next }

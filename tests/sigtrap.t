@@ -6,7 +6,7 @@
 
 for how in --ignore-signal=TRAP --block-signal=TRAP; do
         victim env $how sleep 1000
-        fingerprint "$pid" >before
+        at_rest "$pid" >before
         case $how in
         *ignore*)       is "$(grep -c '^SigIgn:.*[13579bdf].$' before)" 1 "$how: the victim does" ;;
         *)              is "$(grep -c '^SigBlk:.*[13579bdf].$' before)" 1 "$how: the victim does" ;;
@@ -28,7 +28,7 @@ is "$(grep -c SIGTRAP stderr)" 0 'without: no such line'
 
 # one that handles it keeps its handler
 victim "$VICTIMS/victim-signals"
-fingerprint "$pid" >before
+at_rest "$pid" >before
 for way in --trampoline=inject --catch=breakpoint --catch=park; do
         exits 0 "handled, $way: dump" "$CRDUMP" $way "$pid" img
 done

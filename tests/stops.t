@@ -32,7 +32,7 @@ continued_after() { printf 'stopped %s continued sigchld 5 sigchld 6 ' "$1"; }
 every_way() {                   # WHAT SIGNAL_NUMBER
         await 5 in_state "$child" T || bail "$1: the victim did not stop"
         await 5 saw "$(stopped_by "$2")"
-        fingerprint "$child" >before
+        at_rest "$child" >before
         for way in '--trampoline=vdso' '--trampoline=inject' '--catch=breakpoint' '--trampoline=inject --catch=breakpoint'; do
                 # shellcheck disable=SC2086
                 exits 0 "$1, $way: dump" "$CRDUMP" $way "$child" img

@@ -8,7 +8,7 @@ need strace
 
 victim "$VICTIMS/victim-regs" mixed beat
 target=$pid
-fingerprint "$target" >before
+at_rest "$target" >before
 
 # A dump that takes a second or two, $dump, its tracing child $by; the target is held.
 begin() {

@@ -17,7 +17,7 @@ rolled_back() {                 # WHAT CMD...: a dump of $pid with a time-out of
 }
 
 victim "$VICTIMS/victim-mem" "$scratch/file"
-fingerprint "$pid" >before
+at_rest "$pid" >before
 exits 0 'a time-out that is not reached' "$CRDUMP" --timeout 60 "$pid" img
 exits 0 'the same, with =' "$CRDUMP" --timeout=60 "$pid" img
 rm img
@@ -34,7 +34,7 @@ fi
 victim "$VICTIMS/victim-vfork"
 reap "$(sed -n 's/^child //p' "$out")"
 await 5 in_state "$pid" D
-fingerprint "$pid" >before
+at_rest "$pid" >before
 rolled_back 'the target does not stop' "$CRDUMP" --timeout 1 "$pid" img
 
 done_testing

@@ -6,7 +6,7 @@
 
 traced_by() {                   # NAME: somebody with this comm, $by, traces $target
         await 10 is_traced "$target" || bail "$1 does not trace"
-        fingerprint "$target" >before
+        at_rest "$target" >before
         exits 1 "traced by $1: status 1" "$CRDUMP" "$target" img
         says "(^|[^0-9])$by([^0-9]|$)" "traced by $1: the message has his pid"
         says "$1" "traced by $1: and his name"

@@ -8,7 +8,7 @@ victim "$VICTIMS/victim-vfork"
 child=$(sed -n 's/^child //p' "$out")
 reap "$child"
 await 5 in_state "$pid" D || bail 'the victim is not in state D'
-fingerprint "$pid" >before
+at_rest "$pid" >before
 
 start=$(date +%s%N)
 exits 1 'status 1' "$CRDUMP" "$pid" img
