@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "model.h"
+#include "load.h"
 #include "util.h"
 
 static void print_line(const struct model *m, const char *path)
@@ -24,7 +24,7 @@ static void print_line(const struct model *m, const char *path)
 int check(const char *path)
 {
         struct model m;
-        int status = model_load(&m, path);
+        int status = load(&m, path, NULL);
 
         if (status == EXIT_DONE) {
                 errno = 0;

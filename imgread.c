@@ -563,7 +563,8 @@ static int check_end(struct imgread *r)
 static int known(uint32_t tag)
 {
         static const uint32_t tags[] = {
-                IMG_PROC, IMG_THRD, IMG_MAPS, IMG_SIGA, IMG_ITIM, IMG_MISC, IMG_FILE, IMG_NOTE, IMG_PAGES,
+                IMG_PROC, IMG_THRD, IMG_MAPS, IMG_SIGA, IMG_SIGQ, IMG_ITIM, IMG_TIMR, IMG_RLIM, IMG_MISC, IMG_DESC,
+                IMG_FILE, IMG_NOTE, IMG_PAGES,
         };
 
         for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++)

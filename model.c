@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imgread.h"
 #include "util.h"
 
 #define NAME_MAX_LEN    4096    /* of a FILE chunk: more is nonsense */
-#define THREAD_MAX      65536   /* bytes of a THRD struct with its registers: more is nonsense */
+#define THREAD_MAX      (8u << 20)      /* bytes of a THRD chunk: more is nonsense */
+#define FD_STR_MAX      (8u << 20)      /* bytes of a string of a DESC chunk but for contents: fdinfo of a large epoll */
 
 static int no_memory(const struct imgread *r)
 {
@@ -53,10 +53,11 @@ static const unsigned char *whole(struct imgread *r, const struct img_chunk *c)
 
 /*
  * The struct at the start of a payload of len bytes, which says its own size:
- * a larger one is of a later minor version, its known part is taken. Returns
- * that size, or 0 after fail().
+ * a larger one is of a later minor version, its known part is taken; of a
+ * smaller one, that has at least `need` bytes, the rest is zeroed. Returns that
+ * size, or 0 after fail().
  */
-static uint32_t sized(struct imgread *r, const unsigned char *p, uint64_t len, void *to, uint32_t need)
+static uint32_t sized(struct imgread *r, const unsigned char *p, uint64_t len, void *to, uint32_t room, uint32_t need)
 {
         uint64_t at = imgread_offset(r);
         uint32_t size;
@@ -66,12 +67,13 @@ static uint32_t sized(struct imgread *r, const unsigned char *p, uint64_t len, v
                 return 0;
         }
         memcpy(&size, p, sizeof(size));
-        if (size < need || size > len) {
+        if (size < need || size > len || size % 4) {
                 imgread_bad(r, at, "struct says it has %" PRIu32 " bytes: %" PRIu32 " to %" PRIu64 " are possible",
                             size, need, len);
                 return 0;
         }
-        memcpy(to, p, need);
+        memset(to, 0, room);
+        memcpy(to, p, size < room ? size : room);
         return size;
 }
 
@@ -130,33 +132,155 @@ static int take_proc(struct model *m, struct imgread *r, const struct img_chunk 
         const unsigned char *p = whole(r, c);
         uint32_t size;
 
-        if (!p || !(size = sized(r, p, c->len, &m->proc, sizeof(m->proc))))
+        if (!p || !(size = sized(r, p, c->len, &m->proc, sizeof(m->proc), IMG_PROC_1_0)))
                 return -1;
         m->have_proc = 1;
         return take_strings(m, r, p, size + (-size & 7u), c->len);
 }
 
+/* Add a string of len bytes, room for `kept` of which is made; NULL after fail(). */
+static struct model_str *add_str(struct model_strs *s, struct imgread *r, uint32_t id, uint64_t len, uint32_t kept)
+{
+        struct model_str *v = grow(s->v, s->n, sizeof(*v));
+
+        if (!v) {
+                no_memory(r);
+                return NULL;
+        }
+        s->v = v;
+        v += s->n;
+        *v = (struct model_str){ id, kept, len, malloc((size_t)kept + 1) };
+        if (!v->p) {
+                no_memory(r);
+                return NULL;
+        }
+        v->p[kept] = '\0';
+        s->n++;
+        return v;
+}
+
+/* The img_str's in len bytes at p, which lie at off in the file. */
+static int take_strs(struct model_strs *s, struct imgread *r, const unsigned char *p, uint64_t off, uint64_t len)
+{
+        for (uint64_t at = 0; at < len; ) {
+                struct model_str *v;
+                struct img_str str;
+
+                if (len - at < sizeof(str))
+                        return imgread_bad(r, off + at, "string goes over the end of its chunk");
+                memcpy(&str, p + at, sizeof(str));
+                at += sizeof(str);
+                if (str.len > len - at)
+                        return imgread_bad(r, off + at, "string of %" PRIu32 " bytes goes over the end of its chunk", str.len);
+                if (!(v = add_str(s, r, str.id, str.len, str.len)))
+                        return -1;
+                memcpy(v->p, p + at, str.len);
+                at += str.len;
+                at += -at & 7;
+        }
+        return 0;
+}
+
+static void free_strs(struct model_strs *s)
+{
+        for (uint32_t i = 0; i < s->n; i++)
+                free(s->v[i].p);
+        free(s->v);
+}
+
 static int take_thread(struct model *m, struct imgread *r, const struct img_chunk *c)
 {
-        uint64_t len = c->len < THREAD_MAX ? c->len : THREAD_MAX;
-        const unsigned char *p = imgread_take(r, len);  /* the xstate is not kept */
+        const unsigned char *p = c->len <= THREAD_MAX ? whole(r, c) : NULL;
         struct model_thread t = { 0 }, *array;
+        uint64_t len, strs;
         uint32_t size, regs;
 
-        if (!p || imgread_finish(r) < 0 || !(size = sized(r, p, len, &t.t, sizeof(t.t))))
+        if (c->len > THREAD_MAX)
+                return imgread_bad(r, imgread_offset(r), "a thread of %" PRIu64 " bytes", c->len);
+        if (!p || !(size = sized(r, p, c->len, &t.t, sizeof(t.t), IMG_THREAD_1_0)))
                 return -1;
-        if (t.t.regs_len > len - size || t.t.xstate_len > c->len - size - t.t.regs_len)
-                return imgread_bad(r, imgread_offset(r), "thread %" PRId32 ": %" PRIu32 " bytes of registers and %" PRIu32
-                                   " of xstate in a chunk of %" PRIu64, t.t.tid, t.t.regs_len, t.t.xstate_len, c->len);
+        len = (uint64_t)size + t.t.regs_len + t.t.xstate_len;
+        strs = t.t.strs_len ? len + (-len & 7) : len;
+        if (len > c->len || strs > c->len || t.t.strs_len > c->len - strs)
+                return imgread_bad(r, imgread_offset(r), "thread %" PRId32 ": %" PRIu32 " bytes of registers, %" PRIu32
+                                   " of xstate and %" PRIu32 " of strings in a chunk of %" PRIu64, t.t.tid, t.t.regs_len,
+                                   t.t.xstate_len, t.t.strs_len, c->len);
         regs = t.t.regs_len < sizeof(t.regs) ? t.t.regs_len : sizeof(t.regs);
         memcpy(t.regs, p + size, regs);
         t.regs_n = regs / sizeof(*t.regs);
+        t.xstate_off = imgread_offset(r) + size + t.t.regs_len;
         if (!(array = grow(m->threads, m->threads_n, sizeof(t))))
                 return no_memory(r);
         m->threads = array;
         array[m->threads_n++] = t;
-        len = (uint64_t)size + t.t.regs_len + t.t.xstate_len;
+        if (take_strs(&array[m->threads_n - 1].strs, r, p + strs, imgread_offset(r) + strs, t.t.strs_len) < 0)
+                return -1;
+        len = strs + t.t.strs_len;
         return leftover(m, r, len, c->len - len);
+}
+
+/* A string of a DESC chunk is left to be read: of a long content keep the beginning. */
+static int take_fd_str(struct model_fd *f, struct imgread *r, const struct img_str *str)
+{
+        uint32_t kept = str->id == IMG_FSTR_CONTENT && str->len > MODEL_CONTENT ? MODEL_CONTENT : str->len;
+        struct model_str *v;
+        unsigned char skip[512];
+        uint64_t left = str->len - kept;
+
+        if (str->id != IMG_FSTR_CONTENT && str->len > FD_STR_MAX)
+                return imgread_bad(r, imgread_offset(r), "string %" PRIu32 " of %" PRIu32 " bytes of a descriptor",
+                                   str->id, str->len);
+        if (!(v = add_str(&f->strs, r, str->id, str->len, kept)) || imgread_get(r, v->p, kept) < 0)
+                return -1;
+        for (; left; left -= left < sizeof(skip) ? left : sizeof(skip))
+                if (imgread_get(r, skip, left < sizeof(skip) ? (size_t)left : sizeof(skip)) < 0)
+                        return -1;
+        return 0;
+}
+
+/* Read as it comes, for a content may be large. It counts when the checksum is right, that is, at the end. */
+static int take_fd(struct model *m, struct imgread *r, const struct img_chunk *c)
+{
+        uint64_t at = imgread_offset(r), left = c->len;
+        struct model_fd f = { 0 }, *array;
+        unsigned char head[sizeof(f.f)], pad[8];
+        uint32_t size;
+
+        if (!(array = grow(m->fds, m->fds_n, sizeof(f))))
+                return no_memory(r);
+        m->fds = array;
+        if (left < sizeof(head))
+                return imgread_bad(r, at, "chunk of %" PRIu64 " bytes is too short for a descriptor", left);
+        if (imgread_get(r, head, sizeof(head)) < 0 || !(size = sized(r, head, left, &f.f, sizeof(f.f), sizeof(f.f))))
+                return -1;
+        if (size - sizeof(head) > FD_STR_MAX || size % 8)
+                return imgread_bad(r, at, "struct of a descriptor of %" PRIu32 " bytes", size);
+        for (left -= sizeof(head), size -= (uint32_t)sizeof(head); size; left -= 8, size -= 8)
+                if (imgread_get(r, pad, 8) < 0)
+                        return -1;
+        m->have_fds = 1;
+        array[m->fds_n++] = f;
+        array += m->fds_n - 1;
+        while (left) {
+                struct img_str str;
+                size_t gap;
+
+                if (left < sizeof(str))
+                        return imgread_bad(r, at, "string goes over the end of its chunk");
+                if (imgread_get(r, &str, sizeof(str)) < 0)
+                        return -1;
+                left -= sizeof(str);
+                if (str.len > left)
+                        return imgread_bad(r, at, "string of %" PRIu32 " bytes goes over the end of its chunk", str.len);
+                if (take_fd_str(array, r, &str) < 0)
+                        return -1;
+                left -= str.len;
+                gap = left < (-str.len & 7) ? (size_t)left : -str.len & 7;
+                if (imgread_get(r, pad, gap) < 0)
+                        return -1;
+                left -= gap;
+        }
+        return imgread_finish(r);
 }
 
 /* Is this mapping right, and above the one before? The names are names_len bytes. */
@@ -209,35 +333,57 @@ static int take_maps(struct model *m, struct imgread *r, const struct img_chunk 
         return leftover(m, r, names + used, names_len - used);
 }
 
-static int take_sigactions(struct model *m, struct imgread *r, const struct img_chunk *c)
+/*
+ * The entries of an array of up to max, `size` bytes of each, to `to`; or, if
+ * that is NULL, to memory of its own, *out. How many: *n.
+ */
+static int take_array(struct model *m, struct imgread *r, const struct img_chunk *c, void *to, void **out,
+                      uint32_t size, uint32_t max, uint32_t *n)
 {
         const unsigned char *p = whole(r, c);
         struct img_array a;
+        uint64_t used;
 
-        if (!p || array_of(r, p, c->len, &a, sizeof(struct model_sigaction)) < 0)
+        if (!p || array_of(r, p, c->len, &a, size) < 0)
                 return -1;
-        if (a.n > NAMES_SIGNALS)
-                return imgread_bad(r, imgread_offset(r), "%" PRIu32 " sigactions: there are only %d signals",
-                                   a.n, NAMES_SIGNALS);
+        if (a.n > max)
+                return imgread_bad(r, imgread_offset(r), "%" PRIu32 " entries in a %.4s chunk: %" PRIu32 " are possible",
+                                   a.n, (const char *)&c->tag, max);
+        if (!to && !(to = *out = calloc((size_t)a.n + 1, size)))
+                return no_memory(r);
         for (uint32_t i = 0; i < a.n; i++)
-                memcpy(&m->sigactions[i], p + sizeof(a) + (size_t)i * a.size, sizeof(*m->sigactions));
-        m->sigactions_n = a.n;
-        return leftover(m, r, sizeof(a) + (uint64_t)a.n * a.size, c->len - sizeof(a) - (uint64_t)a.n * a.size);
+                memcpy((char *)to + (size_t)i * size, p + sizeof(a) + (size_t)i * a.size, size);
+        *n = a.n;
+        used = sizeof(a) + (uint64_t)a.n * a.size;
+        return leftover(m, r, used, c->len - used);
+}
+
+static int take_sigactions(struct model *m, struct imgread *r, const struct img_chunk *c)
+{
+        return take_array(m, r, c, m->sigactions, NULL, sizeof(*m->sigactions), NAMES_SIGNALS, &m->sigactions_n);
 }
 
 static int take_itimers(struct model *m, struct imgread *r, const struct img_chunk *c)
 {
-        const unsigned char *p = whole(r, c);
-        struct img_array a;
+        return take_array(m, r, c, m->itimers, NULL, sizeof(*m->itimers), MODEL_ITIMERS, &m->itimers_n);
+}
 
-        if (!p || array_of(r, p, c->len, &a, sizeof(struct img_itimer)) < 0)
-                return -1;
-        if (a.n > MODEL_ITIMERS)
-                return imgread_bad(r, imgread_offset(r), "%" PRIu32 " itimers: there are only %d", a.n, MODEL_ITIMERS);
-        for (uint32_t i = 0; i < a.n; i++)
-                memcpy(&m->itimers[i], p + sizeof(a) + (size_t)i * a.size, sizeof(*m->itimers));
-        m->itimers_n = a.n;
-        return leftover(m, r, sizeof(a) + (uint64_t)a.n * a.size, c->len - sizeof(a) - (uint64_t)a.n * a.size);
+static int take_siginfos(struct model *m, struct imgread *r, const struct img_chunk *c)
+{
+        m->have_siginfos = 1;
+        return take_array(m, r, c, NULL, (void **)&m->siginfos, IMG_SIGINFO, UINT32_MAX, &m->siginfos_n);
+}
+
+static int take_timers(struct model *m, struct imgread *r, const struct img_chunk *c)
+{
+        m->have_timers = 1;
+        return take_array(m, r, c, NULL, (void **)&m->timers, sizeof(*m->timers), UINT32_MAX, &m->timers_n);
+}
+
+static int take_rlimits(struct model *m, struct imgread *r, const struct img_chunk *c)
+{
+        m->have_rlimits = 1;
+        return take_array(m, r, c, NULL, (void **)&m->rlimits, sizeof(*m->rlimits), 64, &m->rlimits_n);
 }
 
 static int take_misc(struct model *m, struct imgread *r, const struct img_chunk *c)
@@ -245,7 +391,7 @@ static int take_misc(struct model *m, struct imgread *r, const struct img_chunk 
         const unsigned char *p = whole(r, c);
         uint32_t size;
 
-        if (!p || !(size = sized(r, p, c->len, &m->misc, sizeof(m->misc))))
+        if (!p || !(size = sized(r, p, c->len, &m->misc, sizeof(m->misc), IMG_MISC_1_0)))
                 return -1;
         m->have_misc = 1;
         return leftover(m, r, size, c->len - size);
@@ -283,95 +429,7 @@ static int take_note(struct model *m, struct imgread *r, const struct img_chunk 
         return append(&m->notes, p, c->len, r);
 }
 
-/* The run at off in the file must go on exactly where the one before ended. */
-static int take_run(struct model *m, struct imgread *r, uint64_t off, const struct img_run *run)
-{
-        struct model_map *map = &m->maps[m->at];
-
-        if (run->addr % IMG_PAGE != 0)
-                return imgread_bad(r, off, "run at %" PRIx64 " is not page aligned", run->addr);
-        if (run->n == 0)
-                return imgread_bad(r, off, "run at %" PRIx64 " has no pages", run->addr);
-        if (run->kind < IMG_DATA || run->kind > IMG_UNREADABLE)
-                return imgread_bad(r, off, "run at %" PRIx64 " is of unknown kind %u", run->addr, run->kind);
-        if (run->cls < IMG_PRIVATE_ANON || run->cls > IMG_SHARED_FILE)
-                return imgread_bad(r, off, "run at %" PRIx64 " is of unknown class %u", run->addr, run->cls);
-        if (m->at == m->maps_n)
-                return imgread_bad(r, off, "run at %" PRIx64 " is above all mappings", run->addr);
-        if (run->addr != m->next)
-                return imgread_bad(r, off, "run at %" PRIx64 " where %" PRIx64 " is next: pages %s",
-                                   run->addr, m->next, run->addr < m->next ? "told twice" : "missing");
-        if (run->n > (map->m.end - m->next) >> IMG_PAGE_SHIFT)
-                return imgread_bad(r, off, "run at %" PRIx64 " of %" PRIu32 " pages goes over its mapping's end, %" PRIx64,
-                                   run->addr, run->n, map->m.end);
-        if (map->cls && map->cls != run->cls)
-                return imgread_bad(r, off, "run at %" PRIx64 " is of another class than its mapping", run->addr);
-        map->cls = run->cls;
-        if (run->kind == IMG_UNREADABLE && map->pages[IMG_UNREADABLE] == 0)
-                map->why = run->why;
-        map->pages[run->kind] += run->n;
-        m->pages[run->kind] += run->n;
-        m->next += (uint64_t)run->n << IMG_PAGE_SHIFT;
-        if (m->next == map->m.end && ++m->at < m->maps_n)
-                m->next = m->maps[m->at].m.start;
-        return 0;
-}
-
-/* Head and place of the page data: bound, then alignment, then range. */
-static int check_pages(struct imgread *r, const struct img_chunk *c, const struct img_pages *pages)
-{
-        uint64_t at = imgread_offset(r), runs = (uint64_t)pages->n * pages->size;
-
-        if (pages->n == 0 || pages->size < sizeof(struct img_run))
-                return imgread_bad(r, at, "PAGE chunk of %" PRIu32 " runs of %" PRIu32 " bytes", pages->n, pages->size);
-        if (runs > c->len - sizeof(*pages))
-                return imgread_bad(r, at, "%" PRIu32 " runs of %" PRIu32 " bytes in a PAGE chunk of %" PRIu64,
-                                   pages->n, pages->size, c->len);
-        if (pages->data_off > c->len || pages->data_off < sizeof(*pages) + runs ||
-            pages->data_off - sizeof(*pages) - runs >= IMG_PAGE)
-                return imgread_bad(r, at, "page data cannot start at %" PRIu32 " in a PAGE chunk of %" PRIu64,
-                                   pages->data_off, c->len);
-        if (pages->data_pages && (at + pages->data_off) % IMG_PAGE != 0)
-                return imgread_bad(r, at, "page data is not page aligned in the file");
-        if (c->len - pages->data_off != (uint64_t)pages->data_pages << IMG_PAGE_SHIFT)
-                return imgread_bad(r, at, "%" PRIu32 " pages of data in %" PRIu64 " bytes", pages->data_pages,
-                                   c->len - pages->data_off);
-        return 0;
-}
-
-static int take_pages(struct model *m, struct imgread *r, const struct img_chunk *c)
-{
-        uint64_t at = imgread_offset(r), data = 0;
-        const unsigned char *p;
-        struct img_pages pages;
-        struct img_run run;
-
-        m->in_pages = 1;
-        if (!m->have_maps)
-                return imgread_bad(r, at, "PAGE chunk before MAPS");
-        if (imgread_get(r, &pages, sizeof(pages)) < 0 || check_pages(r, c, &pages) < 0 ||
-            !(p = imgread_take(r, (uint64_t)pages.n * pages.size)) ||
-            imgread_zeros(r, pages.data_off - sizeof(pages) - (uint64_t)pages.n * pages.size) < 0 ||
-            imgread_finish(r) < 0)
-                return -1;
-        for (uint32_t i = 0; i < pages.n; i++, p += pages.size) {
-                uint64_t off = at + sizeof(pages) + (uint64_t)i * pages.size;
-
-                memcpy(&run, p, sizeof(run));
-                if (i == 0 && run.addr != pages.addr)
-                        return imgread_bad(r, at, "PAGE chunk for %" PRIx64 " starts with %" PRIx64, pages.addr, run.addr);
-                if (take_run(m, r, off, &run) < 0)
-                        return -1;
-                if (run.kind == IMG_DATA)
-                        data += run.n;
-        }
-        if (data != pages.data_pages)
-                return imgread_bad(r, at, "runs tell of %" PRIu64 " pages of data, the chunk has %" PRIu32,
-                                   data, pages.data_pages);
-        return 0;
-}
-
-static const struct {
+static const struct taker {
         uint32_t tag;
         int (*take)(struct model *m, struct imgread *r, const struct img_chunk *c);
         int many;                       /* there may be more than one */
@@ -380,89 +438,56 @@ static const struct {
         { IMG_THRD, take_thread, 1 },
         { IMG_MAPS, take_maps, 0 },
         { IMG_SIGA, take_sigactions, 0 },
+        { IMG_SIGQ, take_siginfos, 0 },
         { IMG_ITIM, take_itimers, 0 },
+        { IMG_TIMR, take_timers, 0 },
+        { IMG_RLIM, take_rlimits, 0 },
         { IMG_MISC, take_misc, 0 },
+        { IMG_DESC, take_fd, 1 },
         { IMG_FILE, take_file, 1 },
         { IMG_NOTE, take_note, 1 },
-        { IMG_PAGES, take_pages, 1 },
 };
 
-/* Read a chunk where it may be; *seen has a bit for each of takers. */
-static int take_chunk(struct model *m, struct imgread *r, const struct img_chunk *c, uint32_t *seen)
+static const struct taker *taker(uint32_t tag)
 {
-        uint64_t head = imgread_offset(r) - sizeof(*c);
         size_t i = 0;
 
-        while (takers[i].tag != c->tag)         /* imgread hands out no others */
+        while (takers[i].tag != tag)            /* imgread hands out no others */
                 i++;
-        if ((c->tag == IMG_PROC) != (c->seq == 0))
-                return imgread_bad(r, head, "PROC must be the first chunk, and only the first");
-        if (!takers[i].many && *seen & 1u << i)
-                return imgread_bad(r, head, "a second %.4s chunk", (const char *)&c->tag);
-        if (m->in_pages && c->tag != IMG_PAGES)
-                return imgread_bad(r, head, "%.4s chunk after the first PAGE", (const char *)&c->tag);
-        *seen |= 1u << i;
-        return takers[i].take(m, r, c);
+        return &takers[i];
 }
 
-/* All chunks are read: is that all there should be? */
-static int check_whole(struct model *m, struct imgread *r)
+int model_once(uint32_t tag)
 {
-        static const char *const must[] = { "PROC", "MAPS" };
-        uint64_t at = imgread_offset(r);
-
-        if (!m->have_proc || !m->have_maps)
-                return imgread_bad(r, at, "no %s chunk", must[m->have_proc]);
-        if (m->at < m->maps_n)
-                return imgread_bad(r, at, "no run tells of the page at %" PRIx64, m->next);
-        if (m->threads_n != m->proc.threads)
-                return imgread_bad(r, at, "%" PRIu32 " threads, PROC says %" PRIu32, m->threads_n, m->proc.threads);
-        if (memcmp(m->pages, m->end.pages, sizeof(m->pages)) != 0)
-                return imgread_bad(r, at, "END's numbers of pages are not those of the runs");
-        return 0;
+        return !taker(tag)->many;
 }
 
-static int load(struct model *m, struct imgread *r)
+int model_take(struct model *m, struct imgread *r, const struct img_chunk *c)
 {
-        struct img_chunk c;
-        uint32_t seen = 0;
-        int rc;
-
-        while ((rc = imgread_next(r, &c)) > 0) {
-                if (!m->have_header)
-                        m->header = *imgread_header(r);
-                m->have_header = 1;
-                if (take_chunk(m, r, &c, &seen) < 0)
-                        return -1;
-        }
-        if (rc == 0) {
-                m->end = *imgread_end(r);
-                m->have_end = 1;
-                rc = check_whole(m, r);
-        }
-        return rc;
+        return taker(c->tag)->take(m, r, c);
 }
 
-int model_load(struct model *m, const char *path)
+const struct model_str *model_str(const struct model_strs *s, uint32_t id)
 {
-        struct imgread *r = imgread_open(path);
-        int status = EXIT_FAILED;
+        for (uint32_t i = 0; i < s->n; i++)
+                if (s->v[i].id == id)
+                        return &s->v[i];
+        return NULL;
+}
 
-        memset(m, 0, sizeof(*m));
-        if (!r)
-                return status;
-        if (load(m, r) == 0)
-                m->complete = 1;
-        if (imgread_header(r)) {
-                m->header = *imgread_header(r);
-                m->have_header = 1;
+const struct model_map *model_map_at(const struct model *m, uint64_t addr)
+{
+        size_t low = 0, high = m->maps_n;
+
+        while (low < high) {
+                size_t mid = (low + high) / 2;
+
+                if (m->maps[mid].m.end <= addr)
+                        low = mid + 1;
+                else
+                        high = mid;
         }
-        m->chunks = imgread_chunks(r);
-        m->skipped = imgread_skipped(r);
-        m->bytes = imgread_bytes(r);
-        status = imgread_status(r);
-        imgread_close(r);
-        return status == EXIT_DONE && !m->complete ? EXIT_FAILED : status;
+        return low < m->maps_n && m->maps[low].m.start <= addr ? &m->maps[low] : NULL;
 }
 
 void model_free(struct model *m)
@@ -471,8 +496,16 @@ void model_free(struct model *m)
                 free(m->str[i].p);
         for (uint32_t i = 0; i < m->files_n; i++)
                 free(m->files[i].name);
+        for (uint32_t i = 0; i < m->threads_n; i++)
+                free_strs(&m->threads[i].strs);
+        for (uint32_t i = 0; i < m->fds_n; i++)
+                free_strs(&m->fds[i].strs);
         free(m->files);
         free(m->threads);
+        free(m->fds);
+        free(m->timers);
+        free(m->rlimits);
+        free(m->siginfos);
         free(m->maps);
         free(m->names);
         free(m->notes.p);

@@ -2,9 +2,8 @@
 /*
  * model.h - an image in memory, without its page data
  *
- * What an image says, verified: bounds, order, and that its runs cover every
- * page of every mapping exactly once. All of it is plain data for those who
- * print it. A damaged image leaves what came before the damage.
+ * What an image says, verified, as plain data for those who print it; load.h
+ * fills it in. A damaged image leaves what came before the damage.
  */
 #ifndef MODEL_H
 #define MODEL_H
@@ -12,27 +11,49 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "image.h"
+#include "imgread.h"
 #include "names.h"
 
 #define MODEL_KINDS     6       /* enum img_kind, [0] not used */
-#define MODEL_STRINGS   9       /* enum img_str_id, [0] not used */
+#define MODEL_STRINGS   17      /* enum img_str_id, [0] not used */
 #define MODEL_ITIMERS   3
+#define MODEL_CONTENT   256     /* bytes kept of what an IMG_FSTR_CONTENT holds */
 
 struct model_bytes {            /* p is NULL if there are none, else NUL-terminated for convenience */
         char *p;
         size_t len;             /* without that NUL */
 };
 
+struct model_str {              /* an img_str of a thread or a descriptor */
+        uint32_t id;
+        uint32_t kept;          /* bytes at p: len, but of long contents the first MODEL_CONTENT */
+        uint64_t len;
+        char    *p;             /* NUL-terminated for convenience, 8-aligned */
+};
+
+struct model_strs {             /* in the order of the image */
+        struct model_str *v;
+        uint32_t n;
+};
+
 struct model_thread {
-        struct img_thread t;
+        struct img_thread t;    /* of an image of 1.0: nothing is `known` */
         uint32_t regs_n;        /* how many of regs there are */
         uint64_t regs[NAMES_REGS];      /* user_regs_struct */
+        uint64_t xstate_off;    /* its xstate: bytes from the header, t.xstate_len of them */
+        struct model_strs strs; /* enum img_thread_str */
+};
+
+struct model_fd {
+        struct img_fd f;
+        struct model_strs strs; /* enum img_fd_str */
 };
 
 struct model_map {
         struct img_map m;
         const char *name;       /* m.name_len bytes, no NUL behind them */
         uint64_t pages[MODEL_KINDS];    /* by enum img_kind; a damaged image: those seen */
+        uint64_t how[IMG_HOW_BITS];     /* by bit of IMG_HOW_*: how many of them */
         uint32_t why;           /* of its first IMG_UNREADABLE run */
         uint32_t cls;           /* enum img_class; 0: no run was seen */
 };
@@ -57,28 +78,43 @@ struct model {
         struct model_thread *threads;
         struct model_map *maps;
         struct model_file *files;
+        struct model_fd *fds;
+        struct img_timer *timers;
+        struct img_rlimit *rlimits;     /* [0] is RLIMIT_CPU */
+        uint8_t (*siginfos)[IMG_SIGINFO];       /* pending for no thread in particular */
         struct model_sigaction sigactions[NAMES_SIGNALS];       /* [0] is signal 1 */
         struct img_itimer itimers[MODEL_ITIMERS];
-        uint32_t threads_n, maps_n, files_n, sigactions_n, itimers_n;
+        uint32_t threads_n, maps_n, files_n, fds_n, timers_n, rlimits_n, siginfos_n, sigactions_n, itimers_n;
 
         int have_header, have_proc, have_maps, have_misc, have_end;
+        int have_fds, have_timers, have_rlimits, have_siginfos;        /* that there were none is something else */
         int complete;                   /* read to the end, and all of it is right */
         uint64_t pages[MODEL_KINDS];    /* of all mappings */
+        uint64_t how[IMG_HOW_BITS];
         uint64_t bytes;                 /* of the file, as far as it was read */
         uint32_t chunks, skipped;       /* whole chunks; unknown ones among them */
 
         char *names;                    /* of mappings */
-        uint32_t at;                    /* mapping that the next run belongs to */
-        uint64_t next;                  /* and its address */
-        int in_pages;                   /* a PAGE chunk was seen */
+        uint32_t at;                    /* while it is loaded: mapping that the next run belongs to, */
+        uint64_t next;                  /* its address, */
+        int in_pages;                   /* and whether a PAGE chunk was seen */
 };
 
 /*
- * Read the image at path ("-": stdin) into *m, which it clears first. Returns
- * EXIT_DONE and sets complete; EXIT_DAMAGED or EXIT_FAILED after fail(), with
- * what was read before in *m. model_free() is to be called in any case.
+ * Take a chunk that imgread_next() gave, of any kind but PAGE, into m; its
+ * checksum is verified. 0, or -1 after fail().
  */
-int  model_load(struct model *m, const char *path);
+int model_take(struct model *m, struct imgread *r, const struct img_chunk *c);
+
+/* There may be only one of this kind. */
+int model_once(uint32_t tag);
+
+/* The string of that id, the first one; NULL: none. */
+const struct model_str *model_str(const struct model_strs *s, uint32_t id);
+
+/* The mapping that holds addr, or NULL. */
+const struct model_map *model_map_at(const struct model *m, uint64_t addr);
+
 void model_free(struct model *m);
 
 #endif

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model.h"
+#include "load.h"
 #include "showjson.h"
 #include "syscalls.h"
 #include "util.h"
@@ -497,7 +497,7 @@ static void show_text(const struct model *m, const char *path)
 int show(const char *path, int json)
 {
         struct model m;
-        int status = model_load(&m, path);
+        int status = load(&m, path, NULL);
 
         errno = 0;
         if (status == EXIT_FAILED)

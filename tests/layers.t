@@ -44,7 +44,8 @@ without_own_header_first() {    # FILE: each .c that has a header includes it be
 }
 
 long_files() {
-        wc -l ./*.c ./*.h ./*.S Makefile tests/* | awk '$1 > 650 && $2 != "total" { print $2 ": " $1 " lines" }'
+        find . -maxdepth 2 -type f \( -path './*.[chS]' -o -path './Makefile' -o -path './tests/*' \) \
+                ! -path './build/*' -exec wc -l {} + | awk '$1 > 650 && $2 != "total" { print $2 ": " $1 " lines" }'
 }
 
 # A function starts with a brace in the first column and ends with the next one.

@@ -132,6 +132,8 @@ def judge(way, status, text, pid):      # how it ended; None: as no dump should
     if (way, status) in (("max-pause", 1), ("timeout", 1), ("term", 143)) and \
             re.search("paused longer|time given is over|did not stop in time|stopped by SIGTERM", text):
         return "rolled back"
+    if (way, status, text.strip()) == ("term", -signal.SIGTERM, ""):
+        return "ended before it began"          # it takes signals from the moment on when it has something to roll back
     if (way, status) == ("race", 1) and re.search("traced|seize|not permitted", text):
         return "refused"
     return None
