@@ -164,10 +164,10 @@ bench:          ## pause, time, memory and size beside gcore and a plain write
 	@$(MAKE) --no-print-directory ready
 	@sh tests/bench.sh
 
-soak:           ## half an hour of dumps of busy servers; SOAK_SECONDS=n for less or more
+soak:           ## half an hour of dumps of busy servers, then ten thousand that are killed; SOAK_SECONDS=n for less or more
 	@sh tests/deps.sh build test
 	@$(MAKE) --no-print-directory ready
-	SOAK_SECONDS=$(SOAK_SECONDS) $(PROVE) -v tests/soak.t
+	SOAK_SECONDS=$(SOAK_SECONDS) KILLS=10000 $(PROVE) -v tests/soak.t tests/killed.t
 
 check-initramfs: ## boots two kernels with busybox and crdump and nothing else
 	@sh tests/deps.sh build initramfs

@@ -1,6 +1,8 @@
 #!/bin/sh
 # SIGKILL to crdump at any moment harms no target and leaves none stopped.
 # SPDX-License-Identifier: MIT
+#
+# KILLS=n: as many; make soak has ten thousand.
 
 . "${0%/*}/lib.sh"
 
@@ -16,7 +18,7 @@ killed() {                      # KILLS [,OPTION]...
                 targets="$targets $pid beat.$i"
         done
         # shellcheck disable=SC2086
-        ok "$1 dumps killed$2" timeout 200 "$VICTIMS/killer" "$1" images "$CRDUMP,-q$2" $targets
+        ok "$1 dumps killed$2" timeout $((200 + $1 / 4)) "$VICTIMS/killer" "$1" images "$CRDUMP,-q$2" $targets
         grep '^#' t.out
         sleep_until_home
         ok 'no register has changed' sh -c '! grep -H corrupt out.*'
@@ -35,7 +37,7 @@ sleep_until_home() {            # all go on for two seconds and more after the l
 beats_by() { [ "$(beat "$1")" -ge "$2" ]; }
 
 # Not --catch=breakpoint: its breakpoint outlives the tool, as the manual says.
-killed 500 ''
+killed "${KILLS:-500}" ''
 killed 60 ,--trampoline=inject
 
 # The same for one that never makes a system call.
