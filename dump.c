@@ -290,7 +290,8 @@ static int write_image(struct dump *d)
                 .parasite = d->outside ? NULL : &d->parasite, .stopped_ns = d->stopped_at, .notes = &d->notes,
         };
 
-        if (state_write(&s, d->out) < 0)
+        if (state_write(&s, d->out) < 0 ||
+            state_write_notes(&d->notes, d->out) < 0)
                 return -1;
         say("state written");
         return pages_write(&d->t, &d->maps, d->out);

@@ -394,6 +394,15 @@ int imgwrite_chunk(struct imgwrite *w, uint32_t tag, const struct iovec *iov, in
         return w->failed ? -1 : stream(w, tag, 0, iov, n);
 }
 
+int imgwrite_payload(struct imgwrite *w, uint32_t tag, struct payload *b)
+{
+        struct iovec iov = { b->p, b->len };
+        int rc = b->failed ? fail("no memory for the image") : imgwrite_chunk(w, tag, &iov, 1);
+
+        payload_free(b);
+        return rc;
+}
+
 void *imgwrite_room(struct imgwrite *w)
 {
         if (w->failed)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 #include "image.h"
+#include "payload.h"
 
 #define IMGWRITE_PAGES  128     /* room for so many pages in one PAGE chunk: 512 KiB */
 #define IMGWRITE_RUNS   248     /* and for so many runs */
@@ -28,6 +29,9 @@ struct imgwrite *imgwrite_open(const char *path);
 
 /* A chunk with the n pieces of iov as its payload. 0, or -1 after fail(). */
 int imgwrite_chunk(struct imgwrite *w, uint32_t tag, const struct iovec *iov, int n);
+
+/* A chunk of what is in b, which is empty and freed then. 0, or -1 after fail(). */
+int imgwrite_payload(struct imgwrite *w, uint32_t tag, struct payload *b);
 
 /*
  * Page-aligned memory for IMGWRITE_PAGES pages, to be filled before

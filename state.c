@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "image.h"
+#include "payload.h"
 #include "util.h"
 
 #define RAW_MAX (256u << 20)    /* bytes of one raw /proc file */
@@ -39,44 +40,7 @@ void state_note(struct state_notes *notes, const char *fmt, ...)
         notes->len += (size_t)n + 1;
 }
 
-struct buffer {                 /* a payload that grows */
-        char  *p;
-        size_t len, cap;
-        int    failed;          /* no memory: the rest is not added */
-};
-
-static void add(struct buffer *b, const void *p, size_t len)
-{
-        size_t cap = b->cap ? b->cap : 4096;
-
-        while (cap < b->len + len)
-                cap *= 2;
-        if (cap != b->cap) {
-                char *q = realloc(b->p, cap);
-
-                if (!q) {
-                        b->failed = 1;
-                        return;
-                }
-                b->p = q;
-                b->cap = cap;
-        }
-        if (len)
-                memcpy(b->p + b->len, p, len);
-        b->len += len;
-}
-
-/* An img_str, the next one 8-aligned. */
-static void add_str(struct buffer *b, uint32_t id, const void *p, size_t len)
-{
-        struct img_str str = { id, (uint32_t)len };
-
-        add(b, &str, sizeof str);
-        add(b, p, len);
-        add(b, "\0\0\0\0\0\0\0", -len & 7);
-}
-
-static void add_link(struct buffer *b, const struct state *s, uint32_t id, const char *link)
+static void add_link(struct payload *b, const struct state *s, uint32_t id, const char *link)
 {
         char path[PATH_MAX];
         ssize_t n = readlinkat(s->t->live_dir, link, path, sizeof path);
@@ -84,10 +48,10 @@ static void add_link(struct buffer *b, const struct state *s, uint32_t id, const
         if (n < 0)
                 state_note(s->notes, "%s: %s", link, strerror(errno));
         else
-                add_str(b, id, path, (size_t)n);
+                payload_str(b, id, path, (size_t)n);
 }
 
-static void add_file(struct buffer *b, const struct state *s, uint32_t id, const char *file)
+static void add_file(struct payload *b, const struct state *s, uint32_t id, const char *file)
 {
         char *text;
         size_t len;
@@ -96,11 +60,11 @@ static void add_file(struct buffer *b, const struct state *s, uint32_t id, const
                 state_note(s->notes, "%s: %s", file, strerror(errno));
                 return;
         }
-        add_str(b, id, text, len);
+        payload_str(b, id, text, len);
         free(text);
 }
 
-static void add_host(struct buffer *b)
+static void add_host(struct payload *b)
 {
         char text[sizeof(struct utsname)];
         struct utsname u;
@@ -109,23 +73,13 @@ static void add_host(struct buffer *b)
         if (uname(&u) < 0)
                 return;
         n = snprintf(text, sizeof text, "%s%c%s%c%s", u.nodename, 0, u.release, 0, u.version);
-        add_str(b, IMG_STR_HOST, text, (size_t)n);
-}
-
-static int send_buffer(struct buffer *b, struct imgwrite *w, uint32_t tag)
-{
-        struct iovec v = { b->p, b->len };
-        int rc = b->failed ? fail("no memory for the image") : imgwrite_chunk(w, tag, &v, 1);
-
-        free(b->p);
-        *b = (struct buffer){ 0 };
-        return rc;
+        payload_str(b, IMG_STR_HOST, text, (size_t)n);
 }
 
 static int write_proc(const struct state *s, struct imgwrite *w)
 {
         const struct proc_stat *st = s->stat;
-        struct buffer b = { 0 };
+        struct payload b = { 0 };
         struct img_proc p = {
                 .size = sizeof p, .threads = (uint32_t)s->t->n,
                 .pid = s->t->pid, .ppid = st->ppid, .tgid = s->status->tgid,
@@ -150,8 +104,8 @@ static int write_proc(const struct state *s, struct imgwrite *w)
         }
         if (!st->start_code)
                 state_note(s->notes, "memory layout: not told by /proc/PID/stat");
-        add(&b, &p, sizeof p);
-        add_str(&b, IMG_STR_COMM, st->comm, strlen(st->comm));
+        payload_add(&b, &p, sizeof p);
+        payload_str(&b, IMG_STR_COMM, st->comm, strlen(st->comm));
         add_link(&b, s, IMG_STR_EXE, "exe");
         add_link(&b, s, IMG_STR_CWD, "cwd");
         add_link(&b, s, IMG_STR_ROOT, "root");
@@ -159,7 +113,7 @@ static int write_proc(const struct state *s, struct imgwrite *w)
         add_file(&b, s, IMG_STR_ENVIRON, "environ");
         add_file(&b, s, IMG_STR_AUXV, "auxv");
         add_host(&b);
-        return send_buffer(&b, w, IMG_PROC);
+        return imgwrite_payload(w, IMG_PROC, &b);
 }
 
 static int write_thread(const struct state *s, struct imgwrite *w, const struct trace_task *k, void *xstate)
@@ -196,9 +150,9 @@ static int write_threads(const struct state *s, struct imgwrite *w)
 static int write_maps(const struct proc_maps *m, struct imgwrite *w)
 {
         struct img_array a = { (uint32_t)m->n, sizeof(struct img_map) };
-        struct buffer b = { 0 };
+        struct payload b = { 0 };
 
-        add(&b, &a, sizeof a);
+        payload_add(&b, &a, sizeof a);
         for (size_t i = 0; i < m->n; i++) {
                 const struct proc_map *p = &m->map[i];
                 struct img_map out = {
@@ -210,10 +164,10 @@ static int write_maps(const struct proc_maps *m, struct imgwrite *w)
                         .name = p->name, .name_len = p->name_len,
                 };
 
-                add(&b, &out, sizeof out);
+                payload_add(&b, &out, sizeof out);
         }
-        add(&b, m->names, m->names_len);
-        return send_buffer(&b, w, IMG_MAPS);
+        payload_add(&b, m->names, m->names_len);
+        return imgwrite_payload(w, IMG_MAPS, &b);
 }
 
 static int write_array(struct imgwrite *w, uint32_t tag, const void *p, uint32_t n, uint32_t size)
@@ -268,8 +222,6 @@ static int write_raw(const struct state *s, struct imgwrite *w, const char *file
 
 int state_write(const struct state *s, struct imgwrite *w)
 {
-        struct iovec note = { s->notes->text, 0 };
-
         if (write_proc(s, w) < 0 ||
             write_threads(s, w) < 0 ||
             write_maps(s->maps, w) < 0 ||
@@ -278,6 +230,12 @@ int state_write(const struct state *s, struct imgwrite *w)
         for (size_t i = 0; i < sizeof raw_files / sizeof *raw_files; i++)
                 if (write_raw(s, w, raw_files[i]) < 0)
                         return -1;
-        note.iov_len = s->notes->len;
-        return s->notes->len ? imgwrite_chunk(w, IMG_NOTE, &note, 1) : 0;
+        return 0;
+}
+
+int state_write_notes(const struct state_notes *notes, struct imgwrite *w)
+{
+        struct iovec v = { (void *)notes->text, notes->len };
+
+        return notes->len ? imgwrite_chunk(w, IMG_NOTE, &v, 1) : 0;
 }

@@ -28,8 +28,11 @@ struct state {
         struct state_notes *notes;
 };
 
+/* Write the NOTE chunk: when all have noted what they had to. 0, or -1 after fail(). */
+int state_write_notes(const struct state_notes *notes, struct imgwrite *w);
+
 /*
- * Write PROC, THRD, MAPS, SIGA, ITIM, MISC, FILE and NOTE chunks. What /proc
+ * Write PROC, THRD, MAPS, SIGA, ITIM, MISC and FILE chunks. What /proc
  * does not tell is noted. 0, or -1 after fail(): output error, target gone.
  */
 int state_write(const struct state *s, struct imgwrite *w);
