@@ -15,6 +15,7 @@
 #include "guard.h"
 #include "imgwrite.h"
 #include "infect.h"
+#include "notes.h"
 #include "pages.h"
 #include "proc.h"
 #include "state.h"
@@ -36,7 +37,7 @@ struct dump {
         struct proc_maps maps;          /* of the stopped target */
         struct infection infection;
         struct parasite_data parasite;
-        struct state_notes notes;
+        struct notes notes;
         struct imgwrite *out;
         size_t   threads;
         int      frozen;
@@ -77,7 +78,7 @@ static int find_live(struct dump *d)
         d->stat = st;
         if (d->t.live_dir < 0 || proc_status(d->t.dir, d->t.live, &d->status) < 0)
                 return fail("process %d ended before the dump", d->t.pid);
-        state_note(&d->notes, "the first thread has ended: dumped through thread %d", d->t.live);
+        notes_add(&d->notes, "the first thread has ended: dumped through thread %d", d->t.live);
         return 0;
 }
 
@@ -130,7 +131,7 @@ static void look_for_others(struct dump *d)
         for (pid_t other = 0; (other = proc_sharing(d->t.pid, d->t.live, &d->stat, other)) > 0; ) {
                 proc_comm(other, comm);
                 warn("process %d (%s) shares the memory, and is not stopped", other, comm);
-                state_note(&d->notes, "process %d (%s) shares the memory, and was not stopped", other, comm);
+                notes_add(&d->notes, "process %d (%s) shares the memory, and was not stopped", other, comm);
         }
 }
 
@@ -197,7 +198,7 @@ static int why_outside(struct dump *d, const char **why)
 
 static int stay_outside(struct dump *d, const char *why)
 {
-        state_note(&d->notes, "dumped from outside only: %s", why);
+        notes_add(&d->notes, "dumped from outside only: %s", why);
         d->outside = 1;
         return EXIT_DONE;
 }

@@ -50,7 +50,7 @@ static int read_task_file(int dir, pid_t tid, const char *file, char **text, siz
 }
 
 /* The fields after the comm, which may itself hold spaces and ')': the last ')' ends it. */
-static int parse_stat(const char *text, struct proc_stat *st)
+int proc_parse_stat(const char *text, struct proc_stat *st)
 {
         const char *open = strchr(text, '('), *close = strrchr(text, ')');
         uint64_t f[53] = { 0 };         /* by the numbers of proc(5) */
@@ -58,6 +58,7 @@ static int parse_stat(const char *text, struct proc_stat *st)
         size_t len;
         char *end;
 
+        memset(st, 0, sizeof *st);
         if (!open || !close || close < open || close[1] != ' ' || !close[2])
                 return -1;
         len = (size_t)(close - open - 1);
@@ -105,7 +106,7 @@ int proc_stat(int dir, pid_t tid, struct proc_stat *st)
         memset(st, 0, sizeof *st);
         if (read_task_file(dir, tid, "stat", &text, &len) < 0)
                 return -1;
-        rc = parse_stat(text, st);
+        rc = proc_parse_stat(text, st);
         free(text);
         if (rc < 0)
                 errno = EPROTO;
@@ -170,14 +171,9 @@ static int status_word(const char *text, const char *key, const char *word)
         return hit && (!end || hit < end);
 }
 
-int proc_status(int dir, pid_t tid, struct proc_status *st)
+int proc_parse_status(const char *text, struct proc_status *st)
 {
-        char *text;
-        size_t len;
-
         memset(st, 0, sizeof *st);
-        if (read_task_file(dir, tid, "status", &text, &len) < 0)
-                return -1;
         st->tgid = (pid_t)status_number(text, "Tgid", 10, 0);
         st->tracer = (pid_t)status_number(text, "TracerPid", 10, 0);
         st->ns_pid = (pid_t)last_number(text, "NSpid");
@@ -192,12 +188,23 @@ int proc_status(int dir, pid_t tid, struct proc_status *st)
         st->blocked = status_number(text, "SigBlk", 16, 0);
         st->ignored = status_number(text, "SigIgn", 16, 0);
         st->caught = status_number(text, "SigCgt", 16, 0);
-        free(text);
-        if (!st->tgid) {
-                errno = EPROTO;
+        return st->tgid ? 0 : -1;
+}
+
+int proc_status(int dir, pid_t tid, struct proc_status *st)
+{
+        char *text;
+        size_t len;
+        int rc;
+
+        memset(st, 0, sizeof *st);
+        if (read_task_file(dir, tid, "status", &text, &len) < 0)
                 return -1;
-        }
-        return 0;
+        rc = proc_parse_status(text, st);
+        free(text);
+        if (rc < 0)
+                errno = EPROTO;
+        return rc;
 }
 
 /* Room for one more of size bytes in *p, which has n of *cap. */
@@ -298,7 +305,7 @@ static uint64_t parse_vmflags(const char *p, size_t len)
 }
 
 /* In smaps, a line that starts with a hexadecimal digit in lower case or a digit opens a mapping; others tell of it. */
-static int parse_maps(char *text, size_t len, struct proc_maps *m)
+static int take_maps(char *text, size_t len, struct proc_maps *m)
 {
         char *end = text + len;
 
@@ -337,6 +344,15 @@ static int parse_maps(char *text, size_t len, struct proc_maps *m)
         return 0;
 }
 
+int proc_parse_maps(char *text, size_t len, struct proc_maps *m)
+{
+        memset(m, 0, sizeof *m);
+        if (take_maps(text, len, m) == 0)
+                return 0;
+        proc_maps_free(m);
+        return -1;
+}
+
 int proc_maps(int dir, int smaps, struct proc_maps *m)
 {
         char *text;
@@ -346,10 +362,8 @@ int proc_maps(int dir, int smaps, struct proc_maps *m)
         memset(m, 0, sizeof *m);
         if (read_task_file(dir, 0, smaps ? "smaps" : "maps", &text, &len) < 0)
                 return fail("read mappings:");
-        rc = parse_maps(text, len, m);
+        rc = proc_parse_maps(text, len, m);
         free(text);
-        if (rc < 0)
-                proc_maps_free(m);
         return rc;
 }
 
@@ -434,19 +448,25 @@ int proc_tasks(int dir, pid_t **tid, size_t *n)
         return 0;
 }
 
+int proc_parse_syscall(const char *text)
+{
+        char *end;
+        long nr = strtol(text, &end, 10);
+
+        return end == text || nr < -1 || nr > 0xffff ? -1 : (int)nr;    /* no number: "running" */
+}
+
 int proc_syscall(int dir, pid_t tid)
 {
-        char *text, *end;
+        char *text;
         size_t len;
-        long nr;
+        int nr;
 
         if (read_task_file(dir, tid, "syscall", &text, &len) < 0)
                 return -2;              /* needs CONFIG_HAVE_ARCH_TRACEHOOK and the right to trace */
-        nr = strtol(text, &end, 10);
-        if (end == text)
-                nr = -1;                /* "running" */
+        nr = proc_parse_syscall(text);
         free(text);
-        return nr < -1 || nr > 0xffff ? -1 : (int)nr;
+        return nr;
 }
 
 static int shares(pid_t tid, const struct proc_stat *st, pid_t other)

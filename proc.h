@@ -104,6 +104,16 @@ pid_t proc_sharing(pid_t pid, pid_t tid, const struct proc_stat *st, pid_t after
 void proc_comm(pid_t pid, char comm[PROC_COMM]);
 void proc_wchan(int dir, pid_t tid, char *buf, size_t len);
 
+/*
+ * The parsers behind the above, of text with a NUL behind it: that of stat,
+ * status and syscall; of maps or smaps, len bytes, which are written into.
+ * 0, or -1: not to be understood; proc_parse_maps() says so.
+ */
+int proc_parse_stat(const char *text, struct proc_stat *st);
+int proc_parse_status(const char *text, struct proc_status *st);
+int proc_parse_syscall(const char *text);
+int proc_parse_maps(char *text, size_t len, struct proc_maps *m);
+
 /* Why ptrace said EPERM: yama, another user, a capability..., as a few words. */
 void proc_why_not(int dir, char *buf, size_t len);
 

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,29 +23,13 @@ static const char *const raw_files[] = {
         "oom_score_adj", "coredump_filter", "personality", "loginuid", "uid_map", "gid_map",
 };
 
-void state_note(struct state_notes *notes, const char *fmt, ...)
-{
-        size_t room = sizeof notes->text - notes->len;
-        va_list ap;
-        int n;
-
-        va_start(ap, fmt);
-        n = vsnprintf(notes->text + notes->len, room, fmt, ap);
-        va_end(ap);
-        if (n < 0 || (size_t)n + 1 >= room)
-                return;                 /* what did not fit is overwritten or cut off by len */
-        say("note: %s", notes->text + notes->len);
-        notes->text[notes->len + (size_t)n] = '\n';
-        notes->len += (size_t)n + 1;
-}
-
 static void add_link(struct payload *b, const struct state *s, uint32_t id, const char *link)
 {
         char path[PATH_MAX];
         ssize_t n = readlinkat(s->t->live_dir, link, path, sizeof path);
 
         if (n < 0)
-                state_note(s->notes, "%s: %s", link, strerror(errno));
+                notes_add(s->notes, "%s: %s", link, strerror(errno));
         else
                 payload_str(b, id, path, (size_t)n);
 }
@@ -57,7 +40,7 @@ static void add_file(struct payload *b, const struct state *s, uint32_t id, cons
         size_t len;
 
         if (read_file(s->t->live_dir, file, RAW_MAX, &text, &len) < 0) {
-                state_note(s->notes, "%s: %s", file, strerror(errno));
+                notes_add(s->notes, "%s: %s", file, strerror(errno));
                 return;
         }
         payload_str(b, id, text, len);
@@ -103,7 +86,7 @@ static int write_proc(const struct state *s, struct imgwrite *w)
                 p.flags |= IMG_PROC_OUTSIDE;
         }
         if (!st->start_code)
-                state_note(s->notes, "memory layout: not told by /proc/PID/stat");
+                notes_add(s->notes, "memory layout: not told by /proc/PID/stat");
         payload_add(&b, &p, sizeof p);
         payload_str(&b, IMG_STR_COMM, st->comm, strlen(st->comm));
         add_link(&b, s, IMG_STR_EXE, "exe");
@@ -211,7 +194,7 @@ static int write_raw(const struct state *s, struct imgwrite *w, const char *file
 
         if (read_file(s->t->live_dir, file, RAW_MAX, &text, &v[1].iov_len) < 0) {
                 if (errno != ENOENT)    /* absent in this kernel: no loss */
-                        state_note(s->notes, "%s: %s", file, strerror(errno));
+                        notes_add(s->notes, "%s: %s", file, strerror(errno));
                 return 0;
         }
         v[1].iov_base = text;
@@ -233,9 +216,11 @@ int state_write(const struct state *s, struct imgwrite *w)
         return 0;
 }
 
-int state_write_notes(const struct state_notes *notes, struct imgwrite *w)
+int state_write_notes(struct notes *notes, struct imgwrite *w)
 {
-        struct iovec v = { (void *)notes->text, notes->len };
+        struct iovec v = { notes->text, 0 };
 
+        notes_end(notes);
+        v.iov_len = notes->len;
         return notes->len ? imgwrite_chunk(w, IMG_NOTE, &v, 1) : 0;
 }

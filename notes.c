@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* notes.c - what is missing from an image and why, line by line */
+#include "notes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "util.h"
+
+#define LAST_LINE       64      /* bytes kept for what notes_end() says */
+
+static void add(struct notes *notes, size_t room, const char *fmt, va_list ap)
+{
+        int n = vsnprintf(notes->text + notes->len, room, fmt, ap);
+
+        if (n < 0 || (size_t)n + 1 >= room) {
+                notes->left++;          /* what there is of it is overwritten, or cut off by len */
+                return;
+        }
+        say("note: %s", notes->text + notes->len);
+        notes->text[notes->len + (size_t)n] = '\n';
+        notes->len += (size_t)n + 1;
+}
+
+void notes_add(struct notes *notes, const char *fmt, ...)
+{
+        size_t used = notes->len + LAST_LINE;
+        va_list ap;
+
+        va_start(ap, fmt);
+        add(notes, used < sizeof notes->text ? sizeof notes->text - used : 0, fmt, ap);
+        va_end(ap);
+}
+
+static void add_last(struct notes *notes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void add_last(struct notes *notes, const char *fmt, ...)
+{
+        va_list ap;
+
+        va_start(ap, fmt);
+        add(notes, sizeof notes->text - notes->len, fmt, ap);
+        va_end(ap);
+}
+
+void notes_end(struct notes *notes)
+{
+        if (notes->left)
+                add_last(notes, "%zu more notes found no room here", notes->left);
+        notes->left = 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* notes.h - what is missing from an image and why, line by line, for its NOTE chunk */
+#ifndef NOTES_H
+#define NOTES_H
+
+#include <stddef.h>
+
+#define NOTES_MAX       16384   /* bytes */
+
+struct notes {
+        char   text[NOTES_MAX];
+        size_t len;
+        size_t left;            /* lines that found no room: notes_end() says how many */
+};
+
+/* Note a line; also said with -v. */
+void notes_add(struct notes *notes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The last line, where there were more than fit. */
+void notes_end(struct notes *notes);
+
+#endif
