@@ -24,7 +24,7 @@ static void print_line(const struct model *m, const char *path)
 int check(const char *path)
 {
         struct model m;
-        int status = load(&m, path, NULL);
+        int status = load(&m, path);
 
         if (status == EXIT_DONE) {
                 errno = 0;

@@ -13,23 +13,18 @@
 #include <unistd.h>
 
 #include "crc.h"
+#include "imgindex.h"
 #include "util.h"
 
 #define IO_SIZE         65536   /* read at once */
 #define END_MAX         4096    /* an END larger than this is nonsense */
-#define LIST_PAGES      32768   /* of so many PAGE chunks we remember where they were */
-
-/* Where chunks were, in the order of the file, to hold INDX against. */
-struct list {
-        struct img_index *e;
-        uint32_t n, room;
-};
 
 struct imgread {
         int fd;
         const char *path;               /* the caller's, for messages */
         int status;
         uint64_t size;                  /* of the file; ~0: not known, a pipe */
+        off_t base;                     /* where the header is in the file; -1: a pipe */
         uint64_t off;                   /* of the next byte, from the header */
         size_t io_pos, io_len;          /* read already: io[io_pos] to io[io_len - 1] */
 
@@ -37,6 +32,8 @@ struct imgread {
         int have_header;
         struct img_chunk chunk;         /* the one being read, or the last one */
         int in_chunk;                   /* its payload is not finished */
+        int sought;                     /* imgread_seek() was called: what follows is only a part of the chunks */
+        int loose;                      /* whatever chunk comes next, it may */
         uint64_t payload;               /* where that starts */
         uint64_t left;                  /* bytes of it not read yet */
         uint32_t crc;                   /* of those that were */
@@ -46,8 +43,7 @@ struct imgread {
         struct img_end end;
         int have_end;
 
-        struct list others, pages;      /* all chunks but PAGE; every stride'th PAGE */
-        uint32_t stride, page_n;
+        struct imgindex index;
         void *buf;                      /* for imgread_take */
         uint64_t room;
         unsigned char io[IO_SIZE];
@@ -70,12 +66,9 @@ struct imgread *imgread_open(const char *path)
                 return NULL;
         }
         r->size = UINT64_MAX;
-        r->stride = 1;
-        if (fstat(r->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
-                off_t at = lseek(r->fd, 0, SEEK_CUR);
-
-                r->size = at < 0 ? UINT64_MAX : at < st.st_size ? (uint64_t)(st.st_size - at) : 0;
-        }
+        r->base = lseek(r->fd, 0, SEEK_CUR);
+        if (r->base >= 0 && fstat(r->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+                r->size = r->base < st.st_size ? (uint64_t)(st.st_size - r->base) : 0;
         return r;
 }
 
@@ -85,8 +78,7 @@ void imgread_close(struct imgread *r)
                 return;
         if (r->fd != STDIN_FILENO)
                 close(r->fd);
-        free(r->others.e);
-        free(r->pages.e);
+        imgindex_free(&r->index);
         free(r->buf);
         free(r);
 }
@@ -394,6 +386,11 @@ static int read_head(struct imgread *r)
                 return cut(r, off + (uint64_t)n);
         if (crc(0, &c, offsetof(struct img_chunk, head_crc)) != c.head_crc)
                 return damaged(r, off, "checksum of a chunk's head is wrong");
+        if (r->loose) {
+                r->chunks = c.seq;
+                prev = c.prev;
+        }
+        r->loose = 0;
         if (c.seq != r->chunks)
                 return damaged(r, off, "%s chunk is number %" PRIu32 ", not %" PRIu32 ": chunks missing or moved",
                                tag_name(c.tag, name), c.seq, r->chunks);
@@ -412,74 +409,13 @@ static int read_head(struct imgread *r)
         return 0;
 }
 
-static int list_add(struct imgread *r, struct list *l, uint64_t addr)
-{
-        struct img_index *e = l->e;
-
-        if (l->n == l->room) {
-                uint32_t room = l->room ? l->room * 2 : 64;
-
-                if (!(e = realloc(e, (size_t)room * sizeof(*e))))
-                        return broken(r);
-                l->e = e;
-                l->room = room;
-        }
-        e[l->n++] = (struct img_index){ r->chunk.tag, r->chunk.seq, r->payload - sizeof(struct img_chunk), addr };
-        return 0;
-}
-
-/* Note where the chunk just finished was. Of many PAGE chunks every second, fourth... is kept. */
+/* Note where the chunk just finished was. */
 static int note_place(struct imgread *r)
 {
-        struct list *l = &r->pages;
-        uint32_t i;
+        struct img_index e = { r->chunk.tag, r->chunk.seq, r->payload - sizeof(r->chunk),
+                               r->chunk.tag == IMG_PAGES ? r->addr : 0 };
 
-        if (r->chunk.tag != IMG_PAGES)
-                return list_add(r, &r->others, 0);
-        if (r->page_n++ % r->stride != 0)
-                return 0;
-        if (l->n == LIST_PAGES) {
-                for (i = 0; i < l->n / 2; i++)
-                        l->e[i] = l->e[2 * i];
-                l->n = i;
-                r->stride *= 2;         /* LIST_PAGES is even: this one is a multiple of it */
-        }
-        return list_add(r, l, r->addr);
-}
-
-static const struct img_index *find_page(const struct list *l, uint32_t seq)
-{
-        uint32_t lo = 0, hi = l->n;
-
-        while (lo < hi) {
-                uint32_t mid = lo + (hi - lo) / 2;
-
-                if (l->e[mid].seq == seq)
-                        return &l->e[mid];
-                if (l->e[mid].seq < seq)
-                        lo = mid + 1;
-                else
-                        hi = mid;
-        }
-        return NULL;
-}
-
-/* Is this entry of INDX where a chunk was? *other: how many that are not PAGE were listed. */
-static int check_entry(struct imgread *r, const struct img_index *e, uint64_t off, uint32_t *other)
-{
-        const struct img_index *was;
-
-        if (e->tag == IMG_PAGES) {
-                was = find_page(&r->pages, e->seq);
-                if (!was && r->stride > 1 && e->seq < r->chunk.seq)
-                        return 0;       /* not kept: nothing to hold it against */
-        } else {
-                was = *other < r->others.n ? &r->others.e[*other] : NULL;
-                (*other)++;
-        }
-        if (was && was->tag == e->tag && was->seq == e->seq && was->off == e->off && was->addr == e->addr)
-                return 0;
-        return imgread_bad(r, off, "INDX says chunk %" PRIu32 " is at %" PRIu64 ", where it is not", e->seq, e->off);
+        return imgindex_add(&r->index, &e) < 0 ? broken(r) : 0;
 }
 
 /* INDX: entries in order, each true, none but PAGE ones left out. */
@@ -487,9 +423,11 @@ static int check_index(struct imgread *r)
 {
         struct img_array a;
         struct img_index e, last = { 0 };
-        uint32_t other = 0, pages = 0;
+        uint32_t first = imgindex_first(&r->index), pages = 0;
 
         r->index_off = r->payload - sizeof(struct img_chunk);
+        if (r->sought)
+                return imgread_finish(r);
         if (imgread_get(r, &a, sizeof(a)) < 0)
                 return -1;
         if (a.size < sizeof(e))
@@ -507,14 +445,15 @@ static int check_index(struct imgread *r)
                                 return -1;
                 if (i > 0 && (e.seq <= last.seq || e.off <= last.off))
                         return imgread_bad(r, off, "INDX entries are out of order");
-                if (e.tag == IMG_PAGES && pages++ == 0 && r->pages.n && e.seq != r->pages.e[0].seq)
+                if (e.tag == IMG_PAGES && pages++ == 0 && first != UINT32_MAX && e.seq != first)
                         return imgread_bad(r, off, "INDX leaves out the first PAGE chunk");
-                if (check_entry(r, &e, off, &other) < 0)
-                        return -1;
+                if (e.seq >= r->chunk.seq || !imgindex_true(&r->index, &e))
+                        return imgread_bad(r, off, "INDX says chunk %" PRIu32 " is at %" PRIu64 ", where it is not",
+                                           e.seq, e.off);
         }
         if (imgread_finish(r) < 0)
                 return -1;
-        if (other < r->others.n || (pages == 0 && r->pages.n))
+        if (!imgindex_whole(&r->index) || (pages == 0 && first != UINT32_MAX))
                 return damaged(r, r->payload, "INDX leaves out chunks");
         return 0;
 }
@@ -587,7 +526,7 @@ int imgread_next(struct imgread *r, struct img_chunk *c)
                         return 0;
                 if (imgread_finish(r) < 0)
                         return -1;
-                if (r->chunks && tag != IMG_INDX && note_place(r) < 0)
+                if (r->chunks && tag != IMG_INDX && !r->sought && note_place(r) < 0)
                         return -1;
                 at = r->off;
                 if (read_head(r) < 0)
@@ -612,6 +551,53 @@ int imgread_next(struct imgread *r, struct img_chunk *c)
         }
 }
 
+int imgread_seekable(const struct imgread *r)
+{
+        return r->base >= 0;
+}
+
+void imgread_here(const struct imgread *r, struct imgread_place *p)
+{
+        *p = (struct imgread_place){ r->payload - sizeof(struct img_chunk), r->chunk.seq, r->chunk.prev, 0 };
+}
+
+int imgread_seek(struct imgread *r, const struct imgread_place *p)
+{
+        if (r->status != EXIT_DONE)
+                return -1;
+        if (p->off > (uint64_t)(INT64_MAX - r->base) || lseek(r->fd, r->base + (off_t)p->off, SEEK_SET) < 0)
+                return broken(r);
+        r->off = p->off;
+        r->io_pos = r->io_len = 0;
+        r->chunks = p->seq;
+        r->chunk.head_crc = p->prev;
+        r->loose = p->loose;
+        r->in_chunk = r->have_end = 0;
+        r->index_off = 0;
+        r->sought = 1;
+        return 0;
+}
+
+uint64_t imgread_size(const struct imgread *r)
+{
+        return r->base < 0 ? UINT64_MAX : r->size;
+}
+
+int imgread_at(struct imgread *r, uint64_t off, void *to, size_t len)
+{
+        for (size_t done = 0; done < len; ) {
+                ssize_t n = pread(r->fd, (char *)to + done, len - done, r->base + (off_t)(off + done));
+
+                if (n == 0)
+                        return cut(r, off + done);
+                if (n > 0)
+                        done += (size_t)n;
+                else if (errno != EINTR || stop_signal())
+                        return broken(r);
+        }
+        return 0;
+}
+
 uint64_t imgread_offset(const struct imgread *r)
 {
         return r->payload;
@@ -630,6 +616,11 @@ const struct img_header *imgread_header(const struct imgread *r)
 const struct img_end *imgread_end(const struct imgread *r)
 {
         return r->have_end ? &r->end : NULL;
+}
+
+uint32_t imgread_sum(const struct imgread *r)
+{
+        return r->chunk.head_crc;
 }
 
 uint32_t imgread_chunks(const struct imgread *r)

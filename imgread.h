@@ -2,7 +2,7 @@
 /*
  * imgread.h - the distrustful reader of images
  *
- * Strictly forward, so a pipe will do, and in little memory: only what a
+ * Forward, so a pipe will do, unless one asks for more; and in little memory: only what a
  * caller takes whole is ever in it, and the index of an image. A chunk is read
  * like this:
  *
@@ -38,6 +38,31 @@ void imgread_close(struct imgread *r);
  */
 int imgread_next(struct imgread *r, struct img_chunk *c);
 
+/*
+ * Going back, in an image that is no pipe: to a chunk's head, which the next
+ * imgread_next() then reads. INDX is not held against the chunks from then on.
+ */
+struct imgread_place {
+        uint64_t off;           /* of the head, bytes from the header */
+        uint32_t seq, prev;     /* what must stand in it, */
+        int loose;              /* unless this is set */
+};
+
+/* Can it be read twice? */
+int imgread_seekable(const struct imgread *r);
+
+/* Of the chunk that imgread_next() gave last. */
+void imgread_here(const struct imgread *r, struct imgread_place *p);
+
+/* 0, or -1 after fail(). */
+int imgread_seek(struct imgread *r, const struct imgread_place *p);
+
+/* Bytes from the header to the end of the file; ~0: not known, or a pipe. */
+uint64_t imgread_size(const struct imgread *r);
+
+/* len bytes at off from the header, which nothing verifies here. 0, or -1 after fail(). */
+int imgread_at(struct imgread *r, uint64_t off, void *to, size_t len);
+
 /* Bytes from the header to this chunk's payload. */
 uint64_t imgread_offset(const struct imgread *r);
 
@@ -70,6 +95,7 @@ int imgread_status(const struct imgread *r);
 /* What the container says. The header is NULL before it was verified, END before imgread_next() returned 0. */
 const struct img_header *imgread_header(const struct imgread *r);
 const struct img_end *imgread_end(const struct imgread *r);
+uint32_t imgread_sum(const struct imgread *r);          /* of the last head read: as heads are chained, END's tells images apart */
 uint32_t imgread_chunks(const struct imgread *r);       /* whole ones seen, INDX and END too */
 uint32_t imgread_skipped(const struct imgread *r);      /* unknown ones among them */
 uint64_t imgread_bytes(const struct imgread *r);        /* read up to now */

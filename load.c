@@ -3,18 +3,30 @@
 #include "load.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "crc.h"
+#include "imgfind.h"
 #include "util.h"
 
 struct load {
         struct model *m;
         struct imgread *r;
-        const struct load_hooks *hooks;
         uint32_t tag[16];       /* of the kinds of chunks seen so far */
         size_t tags;
-        int state_done;
-        int hooked;             /* what a hook returned, if not 0: it ends the reading */
+        int at_pages;           /* what imgread_next() gave last is a PAGE chunk not looked into, */
+        struct img_chunk c;     /* this one */
+        struct imgread_place first;     /* of the first PAGE chunk; off 0: there is none */
+        uint32_t sum;           /* of the whole image, when it was read once */
+        int sought;             /* by the index, to a chunk that must be as this says: */
+        struct img_index landing;
+
+        struct img_pages pages; /* the PAGE chunk whose runs are told now, */
+        uint64_t payload;       /* where it is, bytes from the header, */
+        const unsigned char *p; /* and itself, from behind pages on */
+        uint32_t i;             /* its next run */
+        uint64_t data;          /* pages of data told so far */
 };
 
 /* The run at off in the file must go on exactly where the one before ended. */
@@ -79,68 +91,67 @@ static int check_pages(struct imgread *r, const struct img_chunk *c, const struc
         return 0;
 }
 
-/* One run of a PAGE chunk, verified, with its data, if it has any and they were asked for. */
-static int take_one(struct load *l, uint64_t off, const struct img_run *run, const unsigned char *data)
+/* Where the index led to: is it what the index said? */
+static int check_landing(struct load *l)
 {
-        if (take_run(l->m, l->r, off, run) < 0)
-                return -1;
-        if (!l->hooks || !l->hooks->run)
-                return 0;
-        l->hooked = l->hooks->run(l->hooks->arg, l->m, run, run->kind == IMG_DATA ? data : NULL);
-        return l->hooked ? -1 : 0;
+        const struct img_index *e = &l->landing;
+        const struct model_map *map = model_map_at(l->m, e->addr);
+
+        if (l->c.tag != IMG_PAGES || l->c.seq != e->seq || l->pages.addr != e->addr || !map)
+                return imgread_bad(l->r, e->off, "not the PAGE chunk that INDX says is here");
+        l->m->at = (uint32_t)(map - l->m->maps);
+        l->m->next = e->addr;
+        l->landing.off = 0;
+        return 0;
 }
 
 /*
  * Nothing of it is told before its checksum is known to be right. The data are
  * in memory meanwhile, if somebody wants them: hence the bound.
  */
-static int take_pages(struct load *l, const struct img_chunk *c)
+static int take_pages(struct load *l, int wanted)
 {
-        struct model *m = l->m;
+        const struct img_chunk *c = &l->c;
+        struct img_pages *pages = &l->pages;
         struct imgread *r = l->r;
-        uint64_t at = imgread_offset(r), data = 0, runs;
-        int wanted = l->hooks && l->hooks->run;
-        const unsigned char *p;
-        struct img_pages pages;
-        struct img_run run;
+        uint64_t at = imgread_offset(r), runs;
 
-        m->in_pages = 1;
         if (c->len > IMG_PAGES_MAX)
                 return imgread_bad(r, at, "PAGE chunk of %" PRIu64 " bytes: at most %u are allowed", c->len, IMG_PAGES_MAX);
-        if (imgread_get(r, &pages, sizeof(pages)) < 0 || check_pages(r, c, &pages) < 0)
+        if (imgread_get(r, pages, sizeof(*pages)) < 0 || check_pages(r, c, pages) < 0)
                 return -1;
-        runs = (uint64_t)pages.n * pages.size;
-        if (!(p = imgread_take(r, wanted ? c->len - sizeof(pages) : runs)) ||
-            (!wanted && imgread_zeros(r, pages.data_off - sizeof(pages) - runs) < 0) || imgread_finish(r) < 0)
+        runs = (uint64_t)pages->n * pages->size;
+        l->p = imgread_take(r, wanted ? c->len - sizeof(*pages) : runs);
+        if (!l->p || (!wanted && imgread_zeros(r, pages->data_off - sizeof(*pages) - runs) < 0) || imgread_finish(r) < 0)
                 return -1;
-        for (uint32_t i = 0; i < pages.n; i++) {
-                uint64_t off = at + sizeof(pages) + (uint64_t)i * pages.size;
-
-                memcpy(&run, p + (uint64_t)i * pages.size, sizeof(run));
-                if (i == 0 && run.addr != pages.addr)
-                        return imgread_bad(r, at, "PAGE chunk for %" PRIx64 " starts with %" PRIx64, pages.addr, run.addr);
-                if (run.kind == IMG_DATA && run.n > pages.data_pages - data)
-                        return imgread_bad(r, at, "runs tell of more pages of data than the %" PRIu32 " of the chunk",
-                                           pages.data_pages);
-                if (take_one(l, off, &run, p + pages.data_off - sizeof(pages) + (data << IMG_PAGE_SHIFT)) < 0)
-                        return -1;
-                if (run.kind == IMG_DATA)
-                        data += run.n;
-        }
-        if (data != pages.data_pages)
-                return imgread_bad(r, at, "runs tell of %" PRIu64 " pages of data, the chunk has %" PRIu32,
-                                   data, pages.data_pages);
-        return 0;
+        l->payload = at;
+        l->i = 0;
+        l->data = 0;
+        return l->landing.off ? check_landing(l) : 0;
 }
 
-/* The state is complete when the first PAGE chunk comes, or the end. */
-static int end_state(struct load *l)
+/* The next run of the PAGE chunk, verified. */
+static int next_run(struct load *l, struct img_run *run, const unsigned char **data)
 {
-        if (l->state_done || !l->hooks || !l->hooks->state)
-                return 0;
-        l->state_done = 1;
-        l->hooked = l->hooks->state(l->hooks->arg, l->m);
-        return l->hooked ? -1 : 0;
+        struct img_pages *pages = &l->pages;
+        uint64_t off = (uint64_t)l->i * pages->size;
+
+        memcpy(run, l->p + off, sizeof(*run));
+        if (l->i++ == 0 && run->addr != pages->addr)
+                return imgread_bad(l->r, l->payload, "PAGE chunk for %" PRIx64 " starts with %" PRIx64, pages->addr, run->addr);
+        if (run->kind == IMG_DATA && run->n > pages->data_pages - l->data)
+                return imgread_bad(l->r, l->payload, "runs tell of more pages of data than the %" PRIu32 " of the chunk",
+                                   pages->data_pages);
+        if (take_run(l->m, l->r, l->payload + sizeof(*pages) + off, run) < 0)
+                return -1;
+        if (data)
+                *data = run->kind == IMG_DATA ? l->p + pages->data_off - sizeof(*pages) + (l->data << IMG_PAGE_SHIFT) : NULL;
+        if (run->kind == IMG_DATA)
+                l->data += run->n;
+        if (l->i == pages->n && l->data != pages->data_pages)
+                return imgread_bad(l->r, l->payload, "runs tell of %" PRIu64 " pages of data, the chunk has %" PRIu32,
+                                   l->data, pages->data_pages);
+        return 1;
 }
 
 /* Was a chunk of this kind seen before? */
@@ -154,19 +165,13 @@ static int seen(struct load *l, uint32_t tag)
         return 0;
 }
 
-/* Read a chunk where it may be. */
+/* Read a chunk that is no PAGE one, where it may be. */
 static int take_chunk(struct load *l, const struct img_chunk *c)
 {
         uint64_t head = imgread_offset(l->r) - sizeof(*c);
 
         if ((c->tag == IMG_PROC) != (c->seq == 0))
                 return imgread_bad(l->r, head, "PROC must be the first chunk, and only the first");
-        if (c->tag == IMG_PAGES && !l->m->have_maps)
-                return imgread_bad(l->r, head, "PAGE chunk before MAPS");
-        if (c->tag == IMG_PAGES)
-                return end_state(l) < 0 ? -1 : take_pages(l, c);
-        if (l->m->in_pages)
-                return imgread_bad(l->r, head, "%.4s chunk after the first PAGE", (const char *)&c->tag);
         if (seen(l, c->tag) && model_once(c->tag))
                 return imgread_bad(l->r, head, "a second %.4s chunk", (const char *)&c->tag);
         return model_take(l->m, l->r, c);
@@ -189,46 +194,169 @@ static int check_whole(struct model *m, struct imgread *r)
         return 0;
 }
 
-static int load_all(struct load *l)
+/* All is read: the totals, and that a second reading saw the same. */
+static int end(struct load *l)
 {
-        struct img_chunk c;
-        int rc;
+        struct imgread *r = l->r;
 
-        while ((rc = imgread_next(l->r, &c)) > 0) {
-                if (!l->m->have_header)
-                        l->m->header = *imgread_header(l->r);
-                l->m->have_header = 1;
-                if (take_chunk(l, &c) < 0)
-                        return -1;
-        }
-        if (rc < 0)
-                return -1;
-        l->m->end = *imgread_end(l->r);
+        l->m->end = *imgread_end(r);
         l->m->have_end = 1;
-        return check_whole(l->m, l->r) < 0 ? -1 : end_state(l);
+        if (l->sought)                  /* what was skipped is not known */
+                return 0;
+        if (l->m->complete && imgread_sum(r) != l->sum)
+                return imgread_bad(r, imgread_offset(r), "the image has changed while it was read");
+        if (check_whole(l->m, r) < 0)
+                return -1;
+        l->sum = imgread_sum(r);
+        l->m->complete = 1;
+        return 0;
 }
 
-int load(struct model *m, const char *path, const struct load_hooks *hooks)
+/* The next chunk. 1: a PAGE one, to be looked into. 0: that was all. */
+static int next_chunk(struct load *l)
 {
-        struct load l = { .m = m, .r = imgread_open(path), .hooks = hooks };
-        struct imgread *r = l.r;
-        int status = EXIT_FAILED;
+        int rc = imgread_next(l->r, &l->c);
+
+        if (rc == 0)
+                return end(l);
+        if (rc < 0)
+                return -1;
+        if (!l->m->have_header)
+                l->m->header = *imgread_header(l->r);
+        l->m->have_header = 1;
+        if (l->c.tag == IMG_PAGES)
+                return 1;
+        if (l->first.off)
+                return imgread_bad(l->r, imgread_offset(l->r) - sizeof(l->c), "%.4s chunk after the first PAGE",
+                                   (const char *)&l->c.tag);
+        return take_chunk(l, &l->c) < 0 ? -1 : 2;
+}
+
+struct load *load_open(struct model *m, const char *path)
+{
+        struct load *l = calloc(1, sizeof(*l));
 
         memset(m, 0, sizeof(*m));
-        if (!r)
-                return status;
-        if (load_all(&l) == 0)
-                m->complete = 1;
-        if (imgread_header(r)) {
-                m->header = *imgread_header(r);
+        if (!l) {
+                fail("%s:", path);
+                return NULL;
+        }
+        l->m = m;
+        l->r = imgread_open(path);
+        if (!l->r) {
+                free(l);
+                return NULL;
+        }
+        return l;
+}
+
+int load_state(struct load *l)
+{
+        int rc;
+
+        while ((rc = next_chunk(l)) > 1)
+                ;
+        if (rc <= 0)
+                return rc;
+        imgread_here(l->r, &l->first);
+        if (l->c.seq == 0 || !l->m->have_maps)
+                return imgread_bad(l->r, l->first.off, "PAGE chunk before %s", l->c.seq ? "MAPS" : "PROC");
+        l->at_pages = 1;
+        return 0;
+}
+
+int load_run(struct load *l, struct img_run *run, const unsigned char **data)
+{
+        while (l->i == l->pages.n) {
+                int rc = l->at_pages ? 1 : l->m->have_end ? 0 : next_chunk(l);
+
+                if (rc <= 0)
+                        return rc;
+                l->at_pages = 0;
+                if (take_pages(l, data != NULL) < 0)
+                        return -1;
+        }
+        return next_run(l, run, data);
+}
+
+int load_seek(struct load *l, uint64_t addr)
+{
+        struct img_index e;
+        int rc = l->at_pages ? imgfind(l->r, addr, &e) : 0;
+        struct imgread_place p = { .loose = 1 };
+
+        if (rc <= 0)
+                return rc;
+        p.off = e.off;
+        l->landing = e;
+        l->sought = 1;
+        l->at_pages = 0;
+        return imgread_seek(l->r, &p);
+}
+
+int load_seekable(const struct load *l)
+{
+        return imgread_seekable(l->r);
+}
+
+int load_rewind(struct load *l)
+{
+        struct model *m = l->m;
+
+        if (!l->first.off)
+                return 0;
+        for (uint32_t i = 0; i < m->maps_n; i++) {
+                memset(m->maps[i].pages, 0, sizeof(m->maps[i].pages));
+                memset(m->maps[i].how, 0, sizeof(m->maps[i].how));
+        }
+        memset(m->pages, 0, sizeof(m->pages));
+        memset(m->how, 0, sizeof(m->how));
+        m->at = 0;
+        m->next = m->maps_n ? m->maps[0].m.start : 0;
+        m->have_end = 0;
+        return imgread_seek(l->r, &l->first);
+}
+
+int load_xstate(struct load *l, uint32_t i, void *to)
+{
+        const struct model_thread *t = &l->m->threads[i];
+
+        if (imgread_at(l->r, t->xstate_off, to, t->t.xstate_len) < 0)
+                return -1;
+        if (crc(0, to, t->t.xstate_len) != t->xstate_crc)
+                return imgread_bad(l->r, t->xstate_off, "the image has changed while it was read");
+        return 0;
+}
+
+int load_close(struct load *l)
+{
+        struct model *m;
+        int status;
+
+        if (!l)
+                return EXIT_FAILED;
+        m = l->m;
+        if (imgread_header(l->r)) {
+                m->header = *imgread_header(l->r);
                 m->have_header = 1;
         }
-        m->chunks = imgread_chunks(r);
-        m->skipped = imgread_skipped(r);
-        m->bytes = imgread_bytes(r);
-        status = imgread_status(r);
-        imgread_close(r);
-        if (l.hooked)
-                return l.hooked < 0 ? EXIT_FAILED : EXIT_DONE;
-        return status == EXIT_DONE && !m->complete ? EXIT_FAILED : status;
+        m->chunks = imgread_chunks(l->r);
+        m->skipped = imgread_skipped(l->r);
+        m->bytes = imgread_bytes(l->r);
+        status = imgread_status(l->r);
+        imgread_close(l->r);
+        free(l);
+        return status;
+}
+
+int load(struct model *m, const char *path)
+{
+        struct load *l = load_open(m, path);
+        struct img_run run;
+        int rc = l ? load_state(l) : -1, status;
+
+        while (rc >= 0 && (rc = load_run(l, &run, NULL)) > 0)
+                ;
+        status = load_close(l);
+        return status == EXIT_DONE && rc < 0 ? EXIT_FAILED : status;
 }

@@ -5,6 +5,15 @@
  * Forward only, so a pipe will do, and in memory that does not grow with the
  * pages. Verified: bounds, order, and that the runs cover every page of every
  * mapping exactly once.
+ *
+ *      l = load_open(&m, path);
+ *      if (l && load_state(l) == 0)            m has all but the numbers of pages
+ *              while ((rc = load_run(l, &run, &data)) > 0)
+ *                      ...                     a run of pages, in ascending order
+ *      status = load_close(l);                 rc == 0: m.complete
+ *      model_free(&m);
+ *
+ * Several images may be read side by side.
  */
 #ifndef LOAD_H
 #define LOAD_H
@@ -12,26 +21,46 @@
 #include <stdint.h>
 #include "model.h"
 
-/* Called while the image is read. Not 0: read no further; negative after fail(). */
-struct load_hooks {
-        /* All but the pages is in m, and verified; its numbers of pages are still zero. */
-        int (*state)(void *arg, const struct model *m);
-        /*
-         * A run, in ascending order, its chunk verified. data: run->n pages if its
-         * kind is IMG_DATA, else NULL; good until the next call. run->cls and kind
-         * are known ones.
-         */
-        int (*run)(void *arg, const struct model *m, const struct img_run *run, const unsigned char *data);
-        void *arg;
-};
+struct load;
+
+/* Read all of the image at path ("-": stdin) into *m, and verify it: load_open() to load_close(). */
+int load(struct model *m, const char *path);
+
+/* Open it, and clear *m. NULL after fail(), which load_close() takes for EXIT_FAILED. */
+struct load *load_open(struct model *m, const char *path);
+
+/* Read up to the first page. 0, or -1 after fail(). */
+int load_state(struct load *l);
 
 /*
- * Read the image at path ("-": stdin) into *m, which it clears first. Returns
- * EXIT_DONE and sets m->complete; EXIT_DAMAGED or EXIT_FAILED after fail(),
- * with what was read before in *m. EXIT_DONE without m->complete, or
- * EXIT_FAILED: a hook has ended it. hooks may be NULL, and so may each of them.
- * model_free() is to be called in any case.
+ * The next run, its chunk verified; kind and cls are known ones. *data: run->n
+ * pages if its kind is IMG_DATA, else NULL; good until the next call. data may
+ * be NULL: then no page is kept in memory. 1: here it is. 0: that was all, the
+ * image is whole, m->complete is set. -1 after fail().
  */
-int load(struct model *m, const char *path, const struct load_hooks *hooks);
+int load_run(struct load *l, struct img_run *run, const unsigned char **data);
+
+/*
+ * Go to a place at or before addr, as near as the index knows, before the first
+ * run is asked for; where there is no index, or no way, nothing happens. The
+ * image is not verified as a whole then, nor m->complete ever set. 0, or -1
+ * after fail().
+ */
+int load_seek(struct load *l, uint64_t addr);
+
+/* Can the image be read more than once? */
+int load_seekable(const struct load *l);
+
+/*
+ * After the last run: to the first one again. That the image is still the same
+ * is verified when it ends, not before. 0, or -1 after fail().
+ */
+int load_rewind(struct load *l);
+
+/* The xstate of m->threads[i], t.xstate_len bytes, verified. load_seekable() ones only. 0, or -1 after fail(). */
+int load_xstate(struct load *l, uint32_t i, void *to);
+
+/* Fills in what m tells of the file. EXIT_DONE so far, EXIT_DAMAGED or EXIT_FAILED. l may be NULL. */
+int load_close(struct load *l);
 
 #endif

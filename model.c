@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crc.h"
 #include "util.h"
 
 #define NAME_MAX_LEN    4096    /* of a FILE chunk: more is nonsense */
@@ -209,6 +210,7 @@ static int take_thread(struct model *m, struct imgread *r, const struct img_chun
         memcpy(t.regs, p + size, regs);
         t.regs_n = regs / sizeof(*t.regs);
         t.xstate_off = imgread_offset(r) + size + t.t.regs_len;
+        t.xstate_crc = crc(0, p + size + t.t.regs_len, t.t.xstate_len);
         if (!(array = grow(m->threads, m->threads_n, sizeof(t))))
                 return no_memory(r);
         m->threads = array;

@@ -40,7 +40,8 @@ struct model_thread {
         struct img_thread t;    /* of an image of 1.0: nothing is `known` */
         uint32_t regs_n;        /* how many of regs there are */
         uint64_t regs[NAMES_REGS];      /* user_regs_struct */
-        uint64_t xstate_off;    /* its xstate: bytes from the header, t.xstate_len of them */
+        uint64_t xstate_off;    /* its xstate, which is not kept: bytes from the header, t.xstate_len of them, */
+        uint32_t xstate_crc;    /* and their CRC-32 */
         struct model_strs strs; /* enum img_thread_str */
 };
 
@@ -96,8 +97,7 @@ struct model {
 
         char *names;                    /* of mappings */
         uint32_t at;                    /* while it is loaded: mapping that the next run belongs to, */
-        uint64_t next;                  /* its address, */
-        int in_pages;                   /* and whether a PAGE chunk was seen */
+        uint64_t next;                  /* and its address */
 };
 
 /*

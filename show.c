@@ -497,7 +497,7 @@ static void show_text(const struct model *m, const char *path)
 int show(const char *path, int json)
 {
         struct model m;
-        int status = load(&m, path, NULL);
+        int status = load(&m, path);
 
         errno = 0;
         if (status == EXIT_FAILED)
