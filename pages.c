@@ -2,6 +2,7 @@
 /* pages.c - the memory of the stopped, clean target, into PAGE chunks */
 #include "pages.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -125,8 +126,8 @@ static ssize_t fetch(struct walk *k, uint64_t addr, uint8_t *buf, size_t n)
         return 0;
 }
 
-/* Sort n pages that were read to the end of the room into data and zeros, closing the gaps. */
-static int sort_out(struct walk *k, uint64_t addr, size_t n)
+/* Sort n pages that were read to the end of the room into data and zeros, closing the gaps. how: IMG_HOW_*. */
+static int sort_out(struct walk *k, uint64_t addr, size_t n, uint16_t how)
 {
         uint8_t *in = k->room + ((size_t)k->filled << IMG_PAGE_SHIFT);
 
@@ -137,10 +138,20 @@ static int sort_out(struct walk *k, uint64_t addr, size_t n)
                 if (!zero && in != out)
                         memcpy(out, in, IMG_PAGE);
                 k->filled += !zero;
-                if (account(k, addr, 1, zero ? IMG_ZERO : IMG_DATA, 0) < 0)
+                if (account(k, addr, 1, zero ? IMG_ZERO : IMG_DATA, how) < 0)
                         return -1;
         }
         return 0;
+}
+
+/* Where n pages more are to be read to; flushing in the midst of sort_out() would lose its pages. NULL after fail(). */
+static uint8_t *room_for(struct walk *k, size_t n)
+{
+        if ((k->filled + n > IMGWRITE_PAGES || k->runs + n >= IMGWRITE_RUNS) && flush(k) < 0)
+                return NULL;
+        if (!k->room)
+                k->room = imgwrite_room(k->w);
+        return k->room ? k->room + ((size_t)k->filled << IMG_PAGE_SHIFT) : NULL;
 }
 
 /* n pages that exist. */
@@ -148,30 +159,48 @@ static int read_pages(struct walk *k, uint64_t addr, uint64_t n)
 {
         while (n) {
                 size_t want = n < PIECE ? (size_t)n : PIECE;
+                uint8_t *to = stop_wanted() ? NULL : room_for(k, want);
                 ssize_t got;
 
-                if (stop_wanted())
+                if (!to)
                         return -1;
-                /* flushing in the midst of sort_out() would lose its pages: make room for all of them first */
-                if ((k->filled + want > IMGWRITE_PAGES || k->runs + want >= IMGWRITE_RUNS) && flush(k) < 0)
-                        return -1;
-                if (!k->room) {
-                        k->room = imgwrite_room(k->w);
-                        if (!k->room)
-                                return -1;
-                }
-                got = fetch(k, addr, k->room + ((size_t)k->filled << IMG_PAGE_SHIFT), want);
+                got = fetch(k, addr, to, want);
                 if (got < 0)
                         return -1;
                 if (got == 0 && account(k, addr, 1, IMG_UNREADABLE, (uint16_t)errno) < 0)
                         return -1;
-                if (got > 0 && sort_out(k, addr, (size_t)got) < 0)
+                if (got > 0 && sort_out(k, addr, (size_t)got, 0) < 0)
                         return -1;
                 got += got == 0;
                 addr += (uint64_t)got << IMG_PAGE_SHIFT;
                 n -= (uint64_t)got;
         }
         return 0;
+}
+
+/* The first page of a file is in the page tables: with the head of an ELF file it is kept, as the kernel does for cores. */
+static int keep_elf_head(struct walk *k, uint64_t addr)
+{
+        uint8_t *to = room_for(k, 1);
+        ssize_t got = to ? fetch(k, addr, to, 1) : -1;
+
+        if (got < 0)
+                return -1;
+        if (got == 1 && !memcmp(to, ELFMAG, SELFMAG))
+                return sort_out(k, addr, 1, IMG_HOW_CLEAN);
+        return account(k, addr, 1, IMG_INFILE, 0);
+}
+
+/* n pages that are as in the file, and in the page tables. */
+static int write_clean(struct walk *k, uint64_t addr, uint64_t n)
+{
+        if (addr == k->map->start && k->map->off == 0) {
+                if (keep_elf_head(k, addr) < 0)
+                        return -1;
+                addr += IMG_PAGE;
+                n--;
+        }
+        return account(k, addr, n, IMG_INFILE, 0);
 }
 
 /* n pages of one state. */
@@ -184,7 +213,7 @@ static int write_alike(struct walk *k, uint64_t addr, uint64_t n, enum pagemap_s
                 return account(k, addr, n, k->cls == IMG_PRIVATE_FILE ? IMG_INFILE : IMG_ABSENT, 0);
         case PAGEMAP_FILE:
                 if (k->cls == IMG_PRIVATE_FILE)
-                        return account(k, addr, n, IMG_INFILE, 0);
+                        return write_clean(k, addr, n);
                 break;
         case PAGEMAP_OWN:
                 break;

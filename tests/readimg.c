@@ -9,6 +9,7 @@
  *      readimg IMG maps                START END PROT NAME
  *      readimg IMG runs                ADDRESS PAGES KIND CLASS WHY
  *      readimg IMG kinds ADDR PAGES    a letter a page: data zero absent infile unreadable
+ *      readimg IMG hows ADDR PAGES     two signs a page: that letter, and how it was had or why not
  *      readimg IMG classes ADDR PAGES  the numbers of enum img_class that occur
  *      readimg IMG mem ADDR LEN        the bytes
  *      readimg IMG threads             TID STATE BLOCKED COMM
@@ -169,6 +170,30 @@ static void print_kinds(uint64_t addr, uint64_t pages)
         for (i = 0; i < pages; i++)
                 putchar(find_page(addr + i * IMG_PAGE, &run, &page) ? "?dzaiu"[run.kind] : '-');
         putchar('\n');
+}
+
+/* swapped clean object inside; Device Kernel Guard Secret Beyond; - nothing, ? more than one bit or another reason */
+static char sign(const struct img_run *run)
+{
+        if (run->why == 0)
+                return '-';
+        if (run->kind == IMG_UNREADABLE)
+                return run->why >= IMG_WHY_DEVICE && run->why <= IMG_WHY_BEYOND ? "DKGSB"[run->why - IMG_WHY_DEVICE] : '?';
+        return run->why <= IMG_HOW_INSIDE ? "?sc?o???i"[run->why] : '?';
+}
+
+static void print_hows(uint64_t addr, uint64_t pages)
+{
+        struct img_run run;
+        const uint8_t *page;
+        uint64_t i;
+
+        for (i = 0; i < pages; i++)
+                if (find_page(addr + i * IMG_PAGE, &run, &page))
+                        printf("%c%c", "?dzaiu"[run.kind], sign(&run));
+                else
+                        printf("--");
+        printf("\n");
 }
 
 static void print_classes(uint64_t addr, uint64_t pages)
@@ -505,6 +530,8 @@ int main(int argc, char **argv)
                 print_runs();
         else if (strcmp(what, "kinds") == 0)
                 print_kinds(a, b);
+        else if (strcmp(what, "hows") == 0)
+                print_hows(a, b);
         else if (strcmp(what, "classes") == 0)
                 print_classes(a, b);
         else if (strcmp(what, "mem") == 0)
