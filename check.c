@@ -2,11 +2,11 @@
 /* check.c - crdump check: is an image whole? */
 #include "check.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "load.h"
+#include "text.h"
 #include "util.h"
 
 static void print_line(const struct model *m, const char *path)
@@ -26,15 +26,9 @@ int check(const char *path)
         struct model m;
         int status = load(&m, path);
 
-        if (status == EXIT_DONE) {
-                errno = 0;
+        if (status == EXIT_DONE)
                 print_line(&m, path);
-                if (fflush(stdout) != 0 || ferror(stdout)) {
-                        status = EXIT_FAILED;
-                        if (errno != EPIPE)
-                                fail("stdout:");
-                }
-        }
+        status = text_end(status);
         model_free(&m);
         return status;
 }

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* showthread.h - threads in words and as JSON */
+#ifndef SHOWTHREAD_H
+#define SHOWTHREAD_H
+
+#include "json.h"
+#include "model.h"
+
+void showthread_text(const struct model *m);
+void showthread_json(struct json *j, const struct model *m);    /* key "threads" */
+
+#endif
