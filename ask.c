@@ -9,6 +9,14 @@
 
 #include "util.h"
 
+#ifndef PR_GET_MDWE
+#define PR_GET_MDWE             66
+#endif
+#ifndef PR_GET_SPECULATION_CTRL
+#define PR_GET_SPECULATION_CTRL 52
+#endif
+#define ARCH_GET_CPUID          0x1011
+
 struct asker {
         struct remote *r;
         uint64_t mask;
@@ -83,10 +91,33 @@ static void ask_misc(struct asker *k, struct parasite_misc *m)
         m->altstack_sp = ss.sp;
         m->altstack_size = ss.size;
         m->altstack_flags = ss.flags;
+        m->mdwe = ask_prctl(k, PR_GET_MDWE);
+        m->tsc = fetch_prctl(k, PR_GET_TSC);
+        m->cpuid = (int32_t)ask(k, SYS_arch_prctl, ARCH_GET_CPUID, 0, 0, 0);
+        for (uint64_t which = 0; which < 3; which++)
+                m->speculation[which] = (int32_t)ask(k, SYS_prctl, PR_GET_SPECULATION_CTRL, which, 0, 0);
+        m->securebits = ask_prctl(k, PR_GET_SECUREBITS);
+        m->mce_kill = ask_prctl(k, PR_MCE_KILL_GET);
         m->umask = -1;          /* asking for it sets it: not without the blob around it */
 }
 
-int ask_each(struct remote *r, uint64_t mask, struct parasite_data *d)
+static void ask_timer(struct asker *k, struct parasite_timer *t)
+{
+        struct { int64_t interval_sec, interval_ns, value_sec, value_ns; } its;
+        int64_t ret = ask(k, SYS_timer_gettime, (uint64_t)t->id, k->r->scratch, 0, 0);
+
+        t->err = t->overrun = (int32_t)ret;
+        if (ret < 0)
+                return;
+        fetch(k, ret, &its, sizeof its, "POSIX timer");
+        t->interval_sec = its.interval_sec;
+        t->interval_ns = its.interval_ns;
+        t->value_sec = its.value_sec;
+        t->value_ns = its.value_ns;
+        t->overrun = (int32_t)ask(k, SYS_timer_getoverrun, (uint64_t)t->id, 0, 0, 0);
+}
+
+int ask_each(struct remote *r, uint64_t mask, struct parasite_data *d, struct parasite_timer *timer, uint32_t timers)
 {
         struct asker k = { .r = r, .mask = mask };
 
@@ -100,5 +131,7 @@ int ask_each(struct remote *r, uint64_t mask, struct parasite_data *d)
                 fetch(&k, ask(&k, SYS_getitimer, which, r->scratch, 0, 0),
                       &d->itimer[which], sizeof d->itimer[0], "interval timer");
         ask_misc(&k, &d->misc);
+        for (uint32_t i = 0; i < timers && i < ASK_TIMERS; i++)
+                ask_timer(&k, &timer[i]);
         return k.failed ? -1 : 0;
 }

@@ -7,13 +7,15 @@
 #include "parasite.h"
 #include "remote.h"
 
+#define ASK_TIMERS      64
+
 /*
  * For a target that the blob cannot be mapped into (RLIMIT_AS, max_map_count,
  * MCL_FUTURE with RLIMIT_MEMLOCK...): the same questions through the
  * trampoline, with answers that do not fit a register below the lifeline.
- * About 0.1 ms each, 80 of them. 0, or -1 after fail(): no lifeline, or a call
- * did not run.
+ * About 0.1 ms each, 90 of them, and two for each timer, of which the first
+ * ASK_TIMERS are asked. 0, or -1 after fail(): no lifeline, or a call did not run.
  */
-int ask_each(struct remote *r, uint64_t mask, struct parasite_data *d);
+int ask_each(struct remote *r, uint64_t mask, struct parasite_data *d, struct parasite_timer *timer, uint32_t timers);
 
 #endif

@@ -19,6 +19,7 @@
 #include "pages.h"
 #include "proc.h"
 #include "state.h"
+#include "timers.h"
 #include "trace.h"
 #include "util.h"
 
@@ -30,13 +31,14 @@ struct dump {
         const char *path;
         pid_t    pid;
         struct trace t;
-        struct proc_stat stat;          /* before the stop, as the next three */
-        struct proc_status status;
+        struct proc_stat stat;          /* state, comm, start: before the stop; the rest: of the stopped target */
+        struct proc_status status;      /* before the stop, as the next two, but for ids and umask */
         struct proc_maps early;         /* with VmFlags: too slow to read during the pause */
         struct gadget gadget;
         struct proc_maps maps;          /* of the stopped target */
         struct infection infection;
         struct parasite_data parasite;
+        struct timers timers;
         struct notes notes;
         struct imgwrite *out;
         size_t   threads;
@@ -147,7 +149,7 @@ static int look_before(struct dump *d)
         return 0;
 }
 
-/* Is it, now that it is stopped, still the program that we looked at? */
+/* Is it, now that it is stopped, still the program that we looked at? What it did was seen before, what it is now is true. */
 static int check_identity(struct dump *d)
 {
         struct proc_stat now;
@@ -156,6 +158,10 @@ static int check_identity(struct dump *d)
                 return fail("process %d died during the dump", d->t.pid);
         if (now.start_stack != d->stat.start_stack || now.start_code != d->stat.start_code)
                 return fail("process %d executed another program during the dump", d->t.pid);
+        now.state = d->stat.state;
+        now.start_ticks = d->stat.start_ticks;
+        memcpy(now.comm, d->stat.comm, sizeof now.comm);
+        d->stat = now;
         return 0;
 }
 
@@ -188,6 +194,9 @@ static int why_outside(struct dump *d, const char **why)
         /* of the thread to be borrowed, and only now that it cannot set up another filter */
         if (proc_status(d->t.dir, tid, &st) < 0)
                 return trace_fail(&d->t, tid, "/proc/PID/status");
+        d->status.uid = st.uid;
+        d->status.gid = st.gid;
+        d->status.umask = st.umask;
         *why = NULL;
         if (st.seccomp && trace_suspend_seccomp(&d->t, tid) < 0)
                 *why = "seccomp fences it in, and we may not suspend that (it takes CAP_SYS_ADMIN and no filter of our own)";
@@ -236,6 +245,7 @@ static int visit(struct dump *d)
                 .inject = d->opt->inject,
                 .breakpoint = d->opt->breakpoint,
                 .ask_umask = d->status.umask == ~0u,
+                .timer = d->timers.ask, .timers_n = d->timers.asked,
         };
         int rc;
 
@@ -288,7 +298,8 @@ static int write_image(struct dump *d)
 {
         struct state s = {
                 .t = &d->t, .stat = &d->stat, .status = &d->status, .maps = &d->maps,
-                .parasite = d->outside ? NULL : &d->parasite, .stopped_ns = d->stopped_at, .notes = &d->notes,
+                .parasite = d->outside ? NULL : &d->parasite, .timers = &d->timers,
+                .stopped_ns = d->stopped_at, .notes = &d->notes,
         };
 
         if (state_write(&s, d->out) < 0 ||
@@ -303,7 +314,7 @@ static int dump_stopped(struct dump *d)
 {
         int status;
 
-        if (stop_target(d) < 0 || read_maps(d) < 0)
+        if (stop_target(d) < 0 || read_maps(d) < 0 || timers_read(&d->timers, d->t.dir, &d->notes) < 0)
                 return EXIT_FAILED;
         status = ask_inside(d);
         if (status == EXIT_DONE && write_image(d) < 0)
@@ -359,6 +370,7 @@ static int work(void *arg)
                 set_deadline(d->begun_ns + d->opt->timeout_ns);
         status = run(d, d->pid);
         imgwrite_close(d->out);
+        timers_free(&d->timers);
         if (status == EXIT_FAILED && stop_signal())
                 return 128 + stop_signal();
         return status;

@@ -164,7 +164,7 @@ struct img_proc {
         int32_t  tty_pgrp;      /* its foreground process group; -1: none */
         uint32_t loginuid;      /* ~0: not set */
 };
-#define IMG_PROC_OUTSIDE        1u      /* no SIGA, ITIM, TIMR and MISC: dumped from outside only; NOTE says why */
+#define IMG_PROC_OUTSIDE        1u      /* no SIGA, ITIM and MISC, no times in TIMR: dumped from outside only; NOTE says why */
 #define IMG_PROC_EXE            2u      /* exe_* are known */
 #define IMG_PROC_OOM            4u
 #define IMG_PROC_COREDUMP       8u
@@ -284,14 +284,14 @@ _Static_assert(sizeof(struct img_itimer) == 32, "img_itimer");
 struct img_timer {              /* of timer_create(2); times as timer_gettime(2) tells them */
         int32_t  id;            /* the kernel's */
         int32_t  clock;         /* CLOCK_*; negative: a process's or thread's */
-        int32_t  notify;        /* SIGEV_*: 0 signal, 1 none, 2 thread, 4 signal to a thread */
+        int32_t  notify;        /* SIGEV_*: 0 signal, 1 none, 2 thread, 4 signal to a thread; -1: not known, nor are clock, signal, value */
         int32_t  signal;
         int32_t  tid;           /* that the signal goes to, with notify 4 */
-        int32_t  overrun;       /* timer_getoverrun(2); negative: -errno */
+        int32_t  overrun;       /* timer_getoverrun(2); negative: -errno; as err where that is negative */
         uint64_t value;         /* sigev_value */
         int64_t  interval_sec, interval_ns;
         int64_t  value_sec, value_ns;   /* time left; both zero: not armed */
-        int32_t  err;           /* -errno of timer_gettime: then the last four are zero */
+        int32_t  err;           /* -errno of timer_gettime: then the last four are zero; -61 (ENODATA): it was not asked */
         uint32_t zero;
 };
 _Static_assert(sizeof(struct img_timer) == 72, "img_timer");
@@ -323,7 +323,7 @@ struct img_misc {               /* what only the process itself may ask */
         int32_t  tsc;           /* PR_GET_TSC: 1 enabled, 2 SIGSEGV */
         int32_t  cpuid;         /* ARCH_GET_CPUID: 1 enabled, 0 faults */
         int32_t  speculation[3];        /* PR_GET_SPECULATION_CTRL of store bypass, indirect branch, L1D flush */
-        int32_t  io_flusher;    /* PR_GET_IO_FLUSHER */
+        int32_t  io_flusher;    /* what PR_GET_IO_FLUSHER would say */
         int32_t  securebits;    /* PR_GET_SECUREBITS */
         int32_t  mce_kill;      /* PR_MCE_KILL_GET */
         uint32_t zero;

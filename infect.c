@@ -29,11 +29,12 @@
 #define HIGHEST                 0x7fffffffe000ull
 #define WORK_NS         5000000000ull   /* the blob takes microseconds, but it may not get a processor */
 #define BLIND_NS        10000000        /* longer than the blob ever took */
+#define FETCHED                 64              /* timers at a time */
 #define LOOK_NS                 5000u           /* between looks at the done word */
 
 enum { INFECT, WORK, CURE };
 
-static const char *const cmd_name[] = { "?", "init", "sigactions", "itimers", "misc", "fini" };
+static const char *const cmd_name[] = { "?", "init", "sigactions", "itimers", "misc", "timers", "fini" };
 
 static const struct parasite_head *head(void)
 {
@@ -70,10 +71,23 @@ static uint64_t find_hole(const struct proc_maps *m, size_t len)
         return top >= LOWEST + len + ROOM_AROUND ? LOWEST : 0;
 }
 
-static size_t blob_len(const struct remote *r)
+/* Where the timers to be asked start, in bytes from the base, behind the frame. */
+static size_t timers_off(const struct remote *r)
 {
         /* the kernel may fault in as much as the task's features take, more than are in use: fpu/signal.c */
         size_t len = head()->frame + sigframe_len(r->xstate, r->xstate_len) + r->xstate_len;
+
+        return (len + 63) & ~(size_t)63;
+}
+
+static size_t timers_len(const struct infection *in)
+{
+        return in->timers_n * sizeof *in->timer;
+}
+
+static size_t blob_len(const struct infection *in)
+{
+        size_t len = timers_off(&in->remote) + timers_len(in);
 
         return (len + IMG_PAGE - 1) & ~(size_t)(IMG_PAGE - 1);
 }
@@ -91,7 +105,7 @@ static int map_blob(struct infection *in)
         uint64_t hole;
         int64_t ret;
 
-        in->len = blob_len(&in->remote);
+        in->len = blob_len(in);
         hole = find_hole(in->maps, in->len);
         if (!hole)
                 return fail("no room for the parasite in process %d", in->t->pid);
@@ -111,11 +125,13 @@ static int map_blob(struct infection *in)
         return 0;
 }
 
-static void fill_batch(struct parasite_data *d, uint64_t self, pid_t tid, const struct infect_options *opt)
+static void fill_batch(const struct infection *in, struct parasite_data *d, pid_t tid, const struct infect_options *opt)
 {
         memset(d, 0, sizeof *d);
         d->mode = opt->breakpoint ? PARASITE_GO : PARASITE_PARK;
-        d->self = self;
+        d->self = in->base + head()->data;
+        d->timers = in->base + timers_off(&in->remote);
+        d->timers_n = in->timers_n;
         d->tid = tid;
         d->ask_umask = (uint32_t)opt->ask_umask;
         d->wait_sec = PARASITE_WAIT_SECONDS;
@@ -128,16 +144,18 @@ static int fill_blob(struct infection *in, pid_t ns_tid, const struct infect_opt
         const struct parasite_head *h = head();
         struct remote *r = &in->remote;
         struct parasite_data d;
-        size_t len = h->frame + sigframe_len(r->xstate, r->xstate_len);
+        size_t len = in->timers_n ? timers_off(r) + timers_len(in) : h->frame + sigframe_len(r->xstate, r->xstate_len);
         uint8_t *image = calloc(1, len);
         int rc;
 
         if (!image)
                 return fail("parasite:");
-        fill_batch(&d, in->base + h->data, ns_tid, opt);
+        fill_batch(in, &d, ns_tid, opt);
         memcpy(image, blob_start, h->code_len);
         memcpy(image + h->data, &d, sizeof d);
         sigframe_build(image + h->frame, in->base + h->frame, &r->regs, r->mask, r->xstate, r->xstate_len);
+        if (in->timers_n)
+                memcpy(image + timers_off(r), in->timer, timers_len(in));
         rc = trace_write(in->t, r->task->tid, in->base, image, len);
         free(image);
         return rc < 0 ? trace_fail(in->t, r->task->tid, "memory for the parasite") : 0;
@@ -200,7 +218,7 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
         struct infect_options how = *opt;
         pid_t ns_tid;
 
-        *in = (struct infection){ .t = t, .maps = maps, .begun = 1 };
+        *in = (struct infection){ .t = t, .maps = maps, .timer = opt->timer, .timers_n = opt->timers_n, .begun = 1 };
         begin_leg(in);
         if (check_blob() < 0 ||
             remote_begin(&in->remote, t, &t->task[0], maps, g, opt->inject) < 0)
@@ -393,19 +411,44 @@ static int check_answers(const struct parasite_data *d)
         return 0;
 }
 
+/* What the parasite has written, len bytes at off from its base. */
+static int fetch(struct infection *in, size_t off, void *to, size_t len)
+{
+        if (look(in, in->base + off, to, len) == 0)
+                return 0;
+        if (remote_stop(&in->remote) == 0 && trace_read(in->t, in->remote.task->tid, in->base + off, to, len) == 0)
+                return 0;
+        return trace_fail(in->t, in->remote.task->tid, "the parasite's answers");
+}
+
+static int fetch_timers(struct infection *in)
+{
+        struct parasite_timer got[FETCHED];
+
+        for (uint32_t at = 0, n; at < in->timers_n; at += n) {
+                n = in->timers_n - at < FETCHED ? in->timers_n - at : FETCHED;
+                if (fetch(in, timers_off(&in->remote) + at * sizeof *got, got, n * sizeof *got) < 0)
+                        return -1;
+                for (uint32_t i = 0; i < n; i++) {
+                        if (got[i].id != in->timer[at + i].id)
+                                return fail("the parasite's answers were overwritten");
+                        in->timer[at + i] = got[i];
+                }
+        }
+        return 0;
+}
+
 int infect_work(struct infection *in, struct parasite_data *d)
 {
         int rc = in->refused ? 0 : in->breakpoint ? await_breakpoint(in) : await_done(in);
 
         if (rc == 0 && in->refused) {
-                rc = ask_each(&in->remote, mask_meanwhile(in), d);
+                rc = ask_each(&in->remote, mask_meanwhile(in), d, in->timer, in->timers_n);
                 end_leg(in, WORK);
                 return rc;
         }
-        if (rc == 0 && look(in, in->base + head()->data, d, sizeof *d) < 0 &&
-            (remote_stop(&in->remote) < 0 ||
-             trace_read(in->t, in->remote.task->tid, in->base + head()->data, d, sizeof *d) < 0))
-                rc = trace_fail(in->t, in->remote.task->tid, "the parasite's answers");
+        if (rc == 0 && (fetch(in, head()->data, d, sizeof *d) < 0 || fetch_timers(in) < 0))
+                rc = -1;
         end_leg(in, WORK);
         if (rc < 0)
                 return -1;

@@ -28,6 +28,8 @@ struct infect_options {
         int inject;             /* swap a trampoline in */
         int breakpoint;         /* catch the blob by a hardware breakpoint */
         int ask_umask;          /* /proc does not tell it */
+        struct parasite_timer *timer;   /* ids of those to ask; infect_work() puts the answers there */
+        uint32_t timers_n;
 };
 
 struct infect_leg {             /* of the three: infect, work, cure */
@@ -43,6 +45,8 @@ struct infection {
         int      started;       /* the thread was sent into it */
         int      refused;       /* the target may not map it: asked call by call instead */
         size_t   len;
+        struct parasite_timer *timer;   /* as infect_options has them */
+        uint32_t timers_n;
         int      breakpoint;    /* debug register 0 is set */
         int      strayed;       /* the blob went home before cure() came: what was read of the thread is void */
         int      begun;         /* there may be something to undo */

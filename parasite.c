@@ -12,11 +12,17 @@
 
 #define PR_GET_PDEATHSIG        2
 #define PR_GET_DUMPABLE         3
+#define PR_GET_TSC              25
+#define PR_GET_SECUREBITS       27
 #define PR_GET_TIMERSLACK       30
+#define PR_MCE_KILL_GET         34
 #define PR_GET_CHILD_SUBREAPER  37
 #define PR_GET_NO_NEW_PRIVS     39
 #define PR_GET_TID_ADDRESS      40
 #define PR_GET_THP_DISABLE      42
+#define PR_GET_SPECULATION_CTRL 52
+#define PR_GET_MDWE             66
+#define ARCH_GET_CPUID          0x1011
 #define STACK_CANARY            0x5ec2e7c0ffee1234ull
 
 extern uint64_t stack_base[] __attribute__((visibility("hidden")));
@@ -126,6 +132,18 @@ static int32_t fetch_prctl(long what)   /* those that store an int */
         return rc < 0 ? (int32_t)rc : value;
 }
 
+/* Not PR_GET_IO_FLUSHER: asking marks a privileged process as having used its privilege (PF_SUPERPRIV). */
+static void misc_switches(struct parasite_misc *m)
+{
+        m->mdwe = ask_prctl(PR_GET_MDWE);
+        m->tsc = fetch_prctl(PR_GET_TSC);
+        m->cpuid = (int32_t)call4(SYS_arch_prctl, ARCH_GET_CPUID, 0, 0, 0);
+        for (int which = 0; which < 3; which++)
+                m->speculation[which] = (int32_t)call4(SYS_prctl, PR_GET_SPECULATION_CTRL, which, 0, 0);
+        m->securebits = ask_prctl(PR_GET_SECUREBITS);
+        m->mce_kill = ask_prctl(PR_MCE_KILL_GET);
+}
+
 static int misc(struct parasite_data *d, struct parasite_answer *a)
 {
         struct { uint64_t sp; int32_t flags, pad; uint64_t size; } ss = { 0, 0, 0, 0 };
@@ -155,11 +173,29 @@ static int misc(struct parasite_data *d, struct parasite_answer *a)
         m->altstack_sp = ss.sp;
         m->altstack_size = ss.size;
         m->altstack_flags = (uint32_t)ss.flags;
+        misc_switches(m);
         m->umask = -1;
         if (d->ask_umask) {
                 m->umask = (int32_t)call4(SYS_umask, 0, 0, 0, 0);
                 call4(SYS_umask, m->umask, 0, 0, 0);
         }
+        return 0;
+}
+
+/*
+ * timer_gettime(2) counts the overruns so far of a timer whose signal waits,
+ * as that signal's delivery would: their sum is the same, whoever asks when.
+ * timer_getoverrun(2) reads a number (kernel/time/posix-timers.c).
+ */
+static int timers(struct parasite_data *d)
+{
+        struct parasite_timer *t = (struct parasite_timer *)d->timers;
+
+        for (uint32_t i = 0; i < d->timers_n; i++, t++) {
+                t->err = (int32_t)call4(SYS_timer_gettime, t->id, (long)&t->interval_sec, 0, 0);
+                t->overrun = t->err < 0 ? t->err : (int32_t)call4(SYS_timer_getoverrun, t->id, 0, 0, 0);
+        }
+        log_fact(d, "timers asked:", d->timers_n);
         return 0;
 }
 
@@ -178,6 +214,7 @@ static int run(struct parasite_data *d, struct parasite_answer *a)
         case PARASITE_SIGACTIONS:       return sigactions(d, a);
         case PARASITE_ITIMERS:          return itimers(d, a);
         case PARASITE_MISC:             return misc(d, a);
+        case PARASITE_TIMERS:           return timers(d);
         case PARASITE_FINI:             return fini(d, a);
         }
         return failed(a, 38);           /* ENOSYS: a tool newer than its blob */

@@ -57,6 +57,7 @@ enum parasite_cmd {
         PARASITE_SIGACTIONS,
         PARASITE_ITIMERS,
         PARASITE_MISC,
+        PARASITE_TIMERS,
         PARASITE_FINI,          /* last: nothing left open or changed */
 };
 #define PARASITE_CMDS   8       /* room for so many in a batch */
@@ -84,8 +85,20 @@ struct parasite_misc {          /* as img_misc: negative numbers are -errno */
         int32_t  timer_slack_err, umask;
         uint64_t timer_slack_ns, brk, personality, tid_address;
         uint64_t altstack_sp, altstack_size;
-        uint32_t altstack_flags, zero;
+        uint32_t altstack_flags;
+        int32_t  mdwe, tsc, cpuid, speculation[3], securebits, mce_kill;
+        uint32_t zero;
 };
+
+struct parasite_timer {         /* of timer_create(2) */
+        int32_t  id;            /* in */
+        int32_t  err;           /* of timer_gettime: 0 or -errno; in: PARASITE_NOT_ASKED */
+        int32_t  overrun;       /* or -errno */
+        uint32_t zero;
+        int64_t  interval_sec, interval_ns, value_sec, value_ns;        /* struct itimerspec */
+};
+_Static_assert(sizeof(struct parasite_timer) == 48, "parasite_timer");
+#define PARASITE_NOT_ASKED      (-61)           /* -ENODATA, which no call about a timer returns */
 
 struct parasite_data {
         uint32_t done;          /* PARASITE_WORKING ... */
@@ -98,6 +111,8 @@ struct parasite_data {
         struct parasite_sigaction sigaction[PARASITE_SIGNALS];
         struct parasite_itimer itimer[3];
         struct parasite_misc misc;
+        uint64_t timers;        /* in: address of timers_n struct parasite_timer */
+        uint32_t timers_n, zero;
         uint32_t go;            /* in, later: PARASITE_GO may go */
         uint32_t log_len;       /* bytes used of log */
         char     log[1016];     /* text lines, each ending in \n; what does not fit is cut */

@@ -161,7 +161,15 @@ static int write_array(struct imgwrite *w, uint32_t tag, const void *p, uint32_t
         return imgwrite_chunk(w, tag, v, 2);
 }
 
-static int write_misc(const struct parasite_misc *m, struct imgwrite *w)
+/* PR_GET_IO_FLUSHER, without asking: parasite.c says why not. PF_MEMALLOC_NOIO and PF_LOCAL_THROTTLE, both. */
+static int is_io_flusher(const struct proc_stat *st)
+{
+        const uint32_t both = 0x00080000u | 0x00100000u;
+
+        return (st->flags & both) == both;
+}
+
+static int write_misc(const struct parasite_misc *m, const struct proc_stat *st, struct imgwrite *w)
 {
         struct img_misc out = {
                 .size = sizeof out, .tid = m->tid, .pid = m->pid, .ppid = m->ppid,
@@ -171,19 +179,23 @@ static int write_misc(const struct parasite_misc *m, struct imgwrite *w)
                 .timer_slack_ns = m->timer_slack_ns, .brk = m->brk, .personality = m->personality,
                 .tid_address = m->tid_address, .altstack_sp = m->altstack_sp,
                 .altstack_size = m->altstack_size, .altstack_flags = m->altstack_flags,
-                .umask = (uint32_t)m->umask,
+                .umask = (uint32_t)m->umask, .mdwe = m->mdwe, .tsc = m->tsc, .cpuid = m->cpuid,
+                .speculation = { m->speculation[0], m->speculation[1], m->speculation[2] },
+                .io_flusher = is_io_flusher(st), .securebits = m->securebits, .mce_kill = m->mce_kill,
         };
         struct iovec v = { &out, sizeof out };
 
         return imgwrite_chunk(w, IMG_MISC, &v, 1);
 }
 
-static int write_asked(const struct parasite_data *p, struct imgwrite *w)
+static int write_asked(const struct state *s, struct imgwrite *w)
 {
+        const struct parasite_data *p = s->parasite;
+
         if (write_array(w, IMG_SIGA, p->sigaction, PARASITE_SIGNALS, sizeof p->sigaction[0]) < 0 ||
             write_array(w, IMG_ITIM, p->itimer, 3, sizeof p->itimer[0]) < 0)
                 return -1;
-        return write_misc(&p->misc, w);
+        return write_misc(&p->misc, s->stat, w);
 }
 
 static int write_raw(const struct state *s, struct imgwrite *w, const char *file)
@@ -208,7 +220,8 @@ int state_write(const struct state *s, struct imgwrite *w)
         if (write_proc(s, w) < 0 ||
             write_threads(s, w) < 0 ||
             write_maps(s->maps, w) < 0 ||
-            (s->parasite && write_asked(s->parasite, w) < 0))
+            (s->parasite && write_asked(s, w) < 0) ||
+            timers_write(s->timers, s->parasite != NULL, w, s->notes) < 0)
                 return -1;
         for (size_t i = 0; i < sizeof raw_files / sizeof *raw_files; i++)
                 if (write_raw(s, w, raw_files[i]) < 0)

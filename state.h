@@ -9,14 +9,16 @@
 #include "notes.h"
 #include "parasite.h"
 #include "proc.h"
+#include "timers.h"
 #include "trace.h"
 
 struct state {
         struct trace *t;                /* all threads stopped */
-        const struct proc_stat *stat;   /* before the stop */
+        const struct proc_stat *stat;   /* but for `state`, which is from before the stop, of the stopped target */
         const struct proc_status *status;
         const struct proc_maps *maps;
         const struct parasite_data *parasite;   /* NULL: it could not be used */
+        struct timers *timers;
         uint64_t stopped_ns;            /* CLOCK_REALTIME */
         struct notes *notes;
 };
@@ -25,7 +27,7 @@ struct state {
 int state_write_notes(struct notes *notes, struct imgwrite *w);
 
 /*
- * Write PROC, THRD, MAPS, SIGA, ITIM, MISC and FILE chunks. What /proc
+ * Write PROC, THRD, MAPS, SIGA, ITIM, TIMR, MISC and FILE chunks. What /proc
  * does not tell is noted. 0, or -1 after fail(): output error, target gone.
  */
 int state_write(const struct state *s, struct imgwrite *w);

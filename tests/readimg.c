@@ -15,7 +15,7 @@
  *      readimg IMG threads             TID STATE BLOCKED COMM
  *      readimg IMG regs TID            NAME VALUE
  *      readimg IMG xstate TID          the bytes
- *      readimg IMG actions|itimers|misc|proc|notes|files
+ *      readimg IMG actions|itimers|timers|misc|proc|notes|files
  *      readimg IMG str ID              the bytes of an img_str
  *      readimg IMG file NAME           the bytes of a copied /proc file
  *      readimg IMG compare PID         each page against /proc/PID/mem
@@ -330,6 +330,19 @@ static void print_itimers(void)
         }
 }
 
+static void print_timers(void)
+{
+        struct chunk c = only(IMG_TIMR);
+        struct img_timer t;
+        uint32_t i;
+
+        for (i = 0; i < array(&c).n; i++) {
+                memcpy(&t, entry(&c, i), sizeof t);
+                printf("timer %d %d %d %d %d %#" PRIx64 " %d %" PRId64 " %" PRId64 "\nleft %d %" PRId64 " %" PRId64 " %d\n", t.id, t.clock,
+                        t.notify, t.signal, t.tid, t.value, t.overrun, t.interval_sec, t.interval_ns, t.id, t.value_sec, t.value_ns, t.err);
+        }
+}
+
 static void print_misc(void)
 {
         struct chunk c = only(IMG_MISC);
@@ -344,6 +357,9 @@ static void print_misc(void)
         printf("misc subreaper %d\nmisc pdeath_signal %d\n", m.subreaper, m.pdeath_signal);
         printf("misc timer_slack_ns %" PRIu64 "\nmisc no_new_privs %d\nmisc brk %#" PRIx64 "\n", m.timer_slack_ns, m.no_new_privs, m.brk);
         printf("misc pid %d\nmisc ppid %d\nmisc pgid %d\nmisc sid %d\n", m.pid, m.ppid, m.pgid, m.sid);
+        printf("misc dumpable %d\nmisc thp_disable %d\nmisc mdwe %d\nmisc tsc %d\n", m.dumpable, m.thp_disable, m.mdwe, m.tsc);
+        printf("misc cpuid %d\nmisc speculation %d %d %d\n", m.cpuid, m.speculation[0], m.speculation[1], m.speculation[2]);
+        printf("misc io_flusher %d\nmisc securebits %d\nmisc mce_kill %d\n", m.io_flusher, m.securebits, m.mce_kill);
 }
 
 static void print_proc(void)
@@ -542,6 +558,8 @@ int main(int argc, char **argv)
                 print_actions();
         else if (strcmp(what, "itimers") == 0)
                 print_itimers();
+        else if (strcmp(what, "timers") == 0)
+                print_timers();
         else if (strcmp(what, "misc") == 0)
                 print_misc();
         else if (strcmp(what, "proc") == 0)
