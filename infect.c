@@ -16,6 +16,7 @@
 #include "ask.h"
 #include "blob.h"
 #include "image.h"
+#include "peek.h"
 #include "sigframe.h"
 #include "util.h"
 
@@ -175,13 +176,23 @@ static int may_trap(struct infection *in)
         return 1;
 }
 
+/* A debugger that has gone may have left some of its own. */
+static int in_use(struct infection *in)
+{
+        uint64_t reg[8];
+
+        return peek_debugregs(in->t, in->remote.task->tid, reg) < 0 || reg[0] || reg[7] & 0xff;
+}
+
 static int set_breakpoint(struct infection *in)
 {
         uint64_t addr = in->base + head()->caught;
 
-        if (trace_breakpoint(in->t, in->remote.task->tid, addr) == 0)
-                return 0;
-        trace_breakpoint(in->t, in->remote.task->tid, 0);
+        if (!in_use(in)) {
+                if (trace_breakpoint(in->t, in->remote.task->tid, addr) == 0)
+                        return 0;
+                trace_breakpoint(in->t, in->remote.task->tid, 0);
+        }
         in->breakpoint = 0;
         warn("--catch=breakpoint: no debug register to be had: caught by parking");
         return 0;

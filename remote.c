@@ -9,11 +9,15 @@
 #include <sys/wait.h>
 
 #include "image.h"
+#include "peek.h"
 #include "sigframe.h"
 #include "util.h"
 
 #define CALL_NS         5000000000ull   /* a remote call takes microseconds; mmap may wait for a lock */
 #define RED_ZONE        128
+#define RSEQ_CS                 8       /* of struct rseq: cpu_id_start, cpu_id, rseq_cs: uapi/linux/rseq.h */
+#define REQ_SET_DISPATCH        0x4210  /* ptrace's, since 6.4 */
+#define REQ_GET_DISPATCH        0x4211
 #define SYS_BIT         (1ull << (SIGSYS - 1))
 #define EFLAGS_TF       0x100u
 #define EFLAGS_DF       0x400u
@@ -127,11 +131,13 @@ static int plant_line(struct remote *r, const struct proc_maps *maps)
  */
 static void note_rseq(struct remote *r)
 {
-        uint64_t at = trace_rseq_cs(r->t, r->task->tid), cs;
+        struct peek_rseq rseq;
+        uint64_t cs;
 
-        if (!at || trace_read(r->t, r->task->tid, at, &cs, sizeof cs) < 0 || !cs)
+        if (peek_rseq(r->t, r->task->tid, &rseq) < 0 || !rseq.addr ||
+            trace_read(r->t, r->task->tid, rseq.addr + RSEQ_CS, &cs, sizeof cs) < 0 || !cs)
                 return;
-        r->rseq_cs_at = at;
+        r->rseq_cs_at = rseq.addr + RSEQ_CS;
         r->rseq_cs = cs;
 }
 
@@ -147,17 +153,27 @@ static int open_pkru(struct remote *r)
         return 0;
 }
 
+static int get_dispatch(struct remote *r, struct remote_dispatch *d)
+{
+        return (int)trace_request(r->t, REQ_GET_DISPATCH, r->task->tid, sizeof *d, d);
+}
+
+static int set_dispatch(struct remote *r, const struct remote_dispatch *d)
+{
+        return (int)trace_request(r->t, REQ_SET_DISPATCH, r->task->tid, sizeof *d, (void *)d);
+}
+
 /* Calls with syscall user dispatch on become SIGSYS: off with it meanwhile. Without us it would stay off. */
 static int stop_dispatch(struct remote *r)
 {
-        struct trace_dispatch off = { 0 };
+        struct remote_dispatch off = { 0 };
 
-        if (trace_get_dispatch(r->t, r->task->tid, &r->dispatch) < 0)
+        if (get_dispatch(r, &r->dispatch) < 0)
                 r->maybe_dispatch = 1;
         if (!r->dispatch.mode)
                 return 0;
         say("syscall user dispatch is switched off for a while");
-        if (trace_set_dispatch(r->t, r->task->tid, &off) < 0) {
+        if (set_dispatch(r, &off) < 0) {
                 r->dispatch.mode = 0;
                 return trace_fail(r->t, r->task->tid, "syscall user dispatch");
         }
@@ -421,7 +437,7 @@ static int give_back(struct remote *r)
                 return -1;
         }
         r->masked = r->moved = r->pkru = 0;
-        if (r->dispatch.mode && trace_set_dispatch(r->t, r->task->tid, &r->dispatch) < 0)
+        if (r->dispatch.mode && set_dispatch(r, &r->dispatch) < 0)
                 rc = trace_fail(r->t, r->task->tid, "syscall user dispatch not put back, that");
         if (moved && r->rseq_cs_at &&
             put_back(r, r->rseq_cs_at, (const uint8_t *)&r->rseq_cs, sizeof r->rseq_cs, "rseq") < 0)

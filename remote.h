@@ -25,6 +25,11 @@
 #define REMOTE_KEPT     8
 #define REMOTE_CODE     12      /* bytes of the swapped-in trampoline */
 
+struct remote_dispatch {        /* the kernel's ptrace_sud_config */
+        uint64_t mode;          /* 0: off */
+        uint64_t selector, offset, len;
+};
+
 struct remote {
         struct trace *t;
         const struct trace_task *task;  /* the borrowed thread, with its registers and mask */
@@ -47,7 +52,7 @@ struct remote {
         int      pkru;          /* opened meanwhile */
         int      maybe_dispatch;        /* kernels before 6.4 do not tell: a call may become SIGSYS */
         int      dispatched;            /* and it did: none can be made there */
-        struct trace_dispatch dispatch; /* syscall user dispatch, to be put back; off: it was not on */
+        struct remote_dispatch dispatch; /* syscall user dispatch, to be put back; off: it was not on */
         uint64_t rseq_cs_at, rseq_cs;   /* the critical section that the thread was in: 0: none */
 
         int      moved;         /* registers are not the target's own any more */

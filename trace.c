@@ -28,9 +28,6 @@
 #define OPTIONS                 (O_TRACESYSGOOD | O_TRACEEXEC)
 #define REQ_GETSIGMASK          0x420a
 #define REQ_SETSIGMASK          0x420b
-#define REQ_GET_RSEQ            0x420f
-#define REQ_SET_DISPATCH        0x4210
-#define REQ_GET_DISPATCH        0x4211
 #define DR_OFFSET(n)            (offsetof(struct user, u_debugreg) + (n) * sizeof(long))
 #define DR7_EXEC_0              0x1ul   /* L0; R/W and LEN fields zero: on execution, one byte */
 #define POLL_NS                 300000u /* spin so long for a stop before sleeping */
@@ -46,6 +43,11 @@ static long request(struct trace *t, int req, pid_t tid, void *addr, void *data)
 static void *number(uint64_t n)
 {
         return (void *)(uintptr_t)n;
+}
+
+long trace_request(struct trace *t, int req, pid_t tid, uint64_t addr, void *data)
+{
+        return request(t, req, tid, number(addr), data);
 }
 
 int trace_get_regs(struct trace *t, pid_t tid, struct user_regs_struct *regs)
@@ -90,25 +92,6 @@ ssize_t trace_get_xstate(struct trace *t, pid_t tid, void *buf, size_t len)
         if (request(t, PTRACE_GETREGSET, tid, number(NT_PRFPREG), &v) < 0)
                 return errno == ESRCH ? -1 : 0;
         return (ssize_t)v.iov_len;
-}
-
-int trace_get_dispatch(struct trace *t, pid_t tid, struct trace_dispatch *d)
-{
-        return (int)request(t, REQ_GET_DISPATCH, tid, number(sizeof *d), d);
-}
-
-int trace_set_dispatch(struct trace *t, pid_t tid, const struct trace_dispatch *d)
-{
-        return (int)request(t, REQ_SET_DISPATCH, tid, number(sizeof *d), (void *)d);
-}
-
-uint64_t trace_rseq_cs(struct trace *t, pid_t tid)
-{
-        struct { uint64_t addr; uint32_t size, signature, flags, pad; } r = { 0 };
-
-        if (request(t, REQ_GET_RSEQ, tid, number(sizeof r), &r) <= 0 || !r.addr)
-                return 0;
-        return r.addr + 8;              /* cpu_id_start, cpu_id, rseq_cs: uapi/linux/rseq.h */
 }
 
 int trace_set_xstate(struct trace *t, pid_t tid, const void *buf, size_t len)
@@ -451,6 +434,18 @@ struct user_regs_struct trace_home_regs(const struct trace_task *k)
                 regs.orig_rax = (unsigned long long)-1;
         }
         return regs;
+}
+
+struct trace_call trace_call(const struct trace_task *k)
+{
+        const struct user_regs_struct *r = &k->regs;
+        long rax = (long)r->rax;
+
+        return (struct trace_call){
+                .nr = (long)r->orig_rax < 0 ? -1 : (long)r->orig_rax,
+                .asleep = (long)r->orig_rax >= 0 && (k->again || (rax <= -512 && rax >= -516)), /* ERESTARTSYS... */
+                .arg = { r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9 },
+        };
 }
 
 /* Drivers and FUSE may return EINTR after all; sockets do for a time-out of theirs, with nothing read. */

@@ -29,9 +29,10 @@ struct trace_task {
         char     comm[16];      /* NUL-padded */
 };
 
-struct trace_dispatch {         /* the kernel's ptrace_sud_config */
-        uint64_t mode;          /* 0: off */
-        uint64_t selector, offset, len;
+struct trace_call {             /* the system call that a thread is on its way out of */
+        long     nr;            /* -1: none */
+        int      asleep;        /* it had slept in it when it was stopped, and will be made again */
+        uint64_t arg[6];
 };
 
 struct trace_stats {            /* of what was done since they were last set to zero */
@@ -87,6 +88,9 @@ int trace_look_again(struct trace *t, struct trace_task *k);
  */
 struct user_regs_struct trace_home_regs(const struct trace_task *k);
 
+/* The system call that a thread was in when it stopped. */
+struct trace_call trace_call(const struct trace_task *k);
+
 /* Let every thread go on as it is. The kernel stops it again if its group is stopped. */
 void trace_release(struct trace *t);
 
@@ -99,11 +103,6 @@ int  trace_set_regs(struct trace *t, pid_t tid, const struct user_regs_struct *r
 int  trace_get_mask(struct trace *t, pid_t tid, uint64_t *mask);
 int  trace_set_mask(struct trace *t, pid_t tid, uint64_t mask);
 ssize_t trace_get_xstate(struct trace *t, pid_t tid, void *buf, size_t len);
-/* Syscall user dispatch (kernels from 6.4 on tell; -1 with errno on others). */
-int  trace_get_dispatch(struct trace *t, pid_t tid, struct trace_dispatch *d);
-int  trace_set_dispatch(struct trace *t, pid_t tid, const struct trace_dispatch *d);
-/* Address of the rseq_cs word in the thread's struct rseq; 0: none registered, or a kernel before 5.13. */
-uint64_t trace_rseq_cs(struct trace *t, pid_t tid);
 int  trace_interrupt(struct trace *t, pid_t tid);
 /* Write what trace_get_xstate() gave; not for the 512 bytes of a processor without XSAVE. */
 int  trace_set_xstate(struct trace *t, pid_t tid, const void *buf, size_t len);
@@ -116,6 +115,9 @@ int  trace_resume(struct trace *t, pid_t tid, int to_syscall, int sig);
 int  trace_sent_signal(struct trace *t, pid_t tid, void *info, size_t len);
 /* An execution breakpoint at addr in debug register 0, or none for addr 0. */
 int  trace_breakpoint(struct trace *t, pid_t tid, uint64_t addr);
+
+/* Any other request on a stopped thread; what ptrace(2) returns, which for PTRACE_PEEKUSER is the word (set errno to 0). */
+long trace_request(struct trace *t, int req, pid_t tid, uint64_t addr, void *data);
 
 /*
  * Wait for a thread's next stop, polling first (a wake-up across processors

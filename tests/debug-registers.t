@@ -1,5 +1,5 @@
 #!/bin/sh
-# Debug registers are clean after a dump with --catch=breakpoint.
+# Debug registers are clean after a dump with --catch=breakpoint, and not touched where a debugger has left some.
 # SPDX-License-Identifier: MIT
 
 . "${0%/*}/lib.sh"
@@ -21,5 +21,15 @@ for program in "sleep 1000" "$VICTIMS/victim-regs spin beat" "$VICTIMS/victim-th
                 clean "$name: as they were after $trampoline"
         done
 done
+
+victim sleep 1000
+"$VICTIMS/ptracer" "$pid" watch >before
+if [ -s before ]; then
+        exits 0 'a watchpoint: dump by breakpoint' "$CRDUMP" --catch=breakpoint "$pid" img
+        says 'no debug register' 'a watchpoint: it says that it is caught otherwise'
+        clean 'a watchpoint: as it was'
+else
+        skip 'a watchpoint' 'no debug register to be had'
+fi
 
 done_testing

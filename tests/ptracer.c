@@ -6,6 +6,8 @@
  *      ptracer PID xstate      NT_X86_XSTATE, the bytes
  *      ptracer PID mask        the blocked signals
  *      ptracer PID hold        seizes it, prints "held", keeps it until killed
+ *      ptracer PID watch       leaves a watchpoint in it, on a word that nobody writes, and prints
+ *                              the debug registers that this takes; nothing if there are none
  */
 #include <elf.h>
 #include <stddef.h>
@@ -34,7 +36,25 @@ static void print_debugregs(int pid)
         size_t i;
 
         for (i = 0; i < 8; i++)
-                printf("dr%zu %#lx\n", i, ptrace(PTRACE_PEEKUSER, pid, offsetof(struct user, u_debugreg) + i * 8, 0));
+                printf("dr%zu %#lx\n", i, i == 4 || i == 5 ? 0 :
+                        ptrace(PTRACE_PEEKUSER, pid, offsetof(struct user, u_debugreg) + i * 8, 0));
+}
+
+/* On the word at the lowest address where something is mapped: the start of a program. */
+static void watch(int pid)
+{
+        size_t at = offsetof(struct user, u_debugreg);
+        unsigned long addr = 0;
+        char path[32];
+        FILE *f;
+
+        snprintf(path, sizeof path, "/proc/%d/maps", pid);
+        if (!(f = fopen(path, "r")) || fscanf(f, "%lx", &addr) != 1)
+                die(path);
+        fclose(f);
+        if (ptrace(PTRACE_POKEUSER, pid, at, addr) == 0 &&
+            ptrace(PTRACE_POKEUSER, pid, at + 7 * 8, 0xd0001) == 0)     /* L0, on writing, four bytes */
+                print_debugregs(pid);
 }
 
 static void print_xstate(int pid)
@@ -69,6 +89,8 @@ int main(int argc, char **argv)
                 print_debugregs(pid);
         } else if (strcmp(argv[2], "xstate") == 0) {
                 print_xstate(pid);
+        } else if (strcmp(argv[2], "watch") == 0) {
+                watch(pid);
         } else if (strcmp(argv[2], "mask") == 0) {
                 if (ptrace((enum __ptrace_request)PTRACE_GETSIGMASK, pid, 8, &mask) < 0)
                         die("mask");
