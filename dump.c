@@ -19,6 +19,7 @@
 #include "pages.h"
 #include "proc.h"
 #include "state.h"
+#include "threads.h"
 #include "timers.h"
 #include "trace.h"
 #include "util.h"
@@ -39,6 +40,7 @@ struct dump {
         struct infection infection;
         struct parasite_data parasite;
         struct timers timers;
+        struct threads tasks;
         struct notes notes;
         struct imgwrite *out;
         size_t   threads;
@@ -146,6 +148,7 @@ static int look_before(struct dump *d)
         if (!d->early.n)
                 return fail("process %d (%s) has no memory", d->t.pid, d->stat.comm);
         gadget_find(&d->t, &d->early, &d->gadget);
+        threads_look(&d->tasks, &d->t, &d->notes);
         return 0;
 }
 
@@ -238,6 +241,20 @@ static void print_stats(struct dump *d)
                        d->infection.leg[i].ns / 1000);
 }
 
+/* The thread that the parasite ran in has answered for itself as well. */
+static void take_answers(struct dump *d)
+{
+        const struct parasite_misc *m = &d->parasite.misc;
+        struct threads_inside in = {
+                .altstack_sp = m->altstack_sp, .altstack_size = m->altstack_size, .altstack_flags = m->altstack_flags,
+                .pdeath_signal = m->pdeath_signal, .no_new_privs = m->no_new_privs, .securebits = m->securebits,
+                .timer_slack_ns = m->timer_slack_err ? m->timer_slack_err : (int64_t)m->timer_slack_ns,
+                .tid_address = m->tid_address == ~0ull ? -EINVAL : (int64_t)m->tid_address,
+        };
+
+        threads_asked(&d->tasks, 0, &in);
+}
+
 /* One visit of the parasite. An exit status. */
 static int visit(struct dump *d)
 {
@@ -258,7 +275,10 @@ static int visit(struct dump *d)
                 return EXIT_NOT_CURED;
         }
         guard_infected(0);
-        return rc < 0 || d->t.died ? EXIT_FAILED : EXIT_DONE;
+        if (rc < 0 || d->t.died)
+                return EXIT_FAILED;
+        take_answers(d);
+        return EXIT_DONE;
 }
 
 /*
@@ -280,7 +300,7 @@ static int ask_inside(struct dump *d)
                         break;
                 if (visits == VISITS)
                         return fail("process %d: held up too often", d->t.pid), EXIT_FAILED;
-                if (stop_wanted() || trace_look_again(&d->t, &d->t.task[0]) < 0)
+                if (stop_wanted() || trace_look_again(&d->t, &d->t.task[0]) < 0 || threads_read(&d->tasks) < 0)
                         return EXIT_FAILED;
         }
         if (d->opt->stats && status != EXIT_NOT_CURED)
@@ -303,6 +323,7 @@ static int write_image(struct dump *d)
         };
 
         if (state_write(&s, d->out) < 0 ||
+            threads_write(&d->tasks, d->out) < 0 ||
             state_write_notes(&d->notes, d->out) < 0)
                 return -1;
         say("state written");
@@ -314,7 +335,8 @@ static int dump_stopped(struct dump *d)
 {
         int status;
 
-        if (stop_target(d) < 0 || read_maps(d) < 0 || timers_read(&d->timers, d->t.dir, &d->notes) < 0)
+        if (stop_target(d) < 0 || read_maps(d) < 0 || timers_read(&d->timers, d->t.dir, &d->notes) < 0 ||
+            threads_read(&d->tasks) < 0)
                 return EXIT_FAILED;
         status = ask_inside(d);
         if (status == EXIT_DONE && write_image(d) < 0)
@@ -371,6 +393,7 @@ static int work(void *arg)
         status = run(d, d->pid);
         imgwrite_close(d->out);
         timers_free(&d->timers);
+        threads_free(&d->tasks);
         if (status == EXIT_FAILED && stop_signal())
                 return 128 + stop_signal();
         return status;

@@ -99,37 +99,6 @@ static int write_proc(const struct state *s, struct imgwrite *w)
         return imgwrite_payload(w, IMG_PROC, &b);
 }
 
-static int write_thread(const struct state *s, struct imgwrite *w, const struct trace_task *k, void *xstate)
-{
-        ssize_t len = trace_get_xstate(s->t, k->tid, xstate, TRACE_XSTATE_MAX);
-        struct img_thread th = {
-                .size = sizeof th, .tid = k->tid, .blocked = k->mask,
-                .regs_len = sizeof k->regs, .xstate_len = (uint32_t)len,
-                .state = (uint8_t)k->state, .syscall = k->syscall,
-        };
-        struct iovec v[3] = {
-                { &th, sizeof th },
-                { (void *)&k->regs, sizeof k->regs },
-                { xstate, (size_t)len },
-        };
-
-        if (len < 0)
-                return trace_fail(s->t, k->tid, "extended registers");
-        memcpy(th.comm, k->comm, sizeof th.comm);
-        return imgwrite_chunk(w, IMG_THRD, v, 3);
-}
-
-static int write_threads(const struct state *s, struct imgwrite *w)
-{
-        void *xstate = malloc(TRACE_XSTATE_MAX);
-        int rc = xstate ? 0 : fail("threads:");
-
-        for (size_t i = 0; i < s->t->n && rc == 0; i++)
-                rc = write_thread(s, w, &s->t->task[i], xstate);
-        free(xstate);
-        return rc;
-}
-
 static int write_maps(const struct proc_maps *m, struct imgwrite *w)
 {
         struct img_array a = { (uint32_t)m->n, sizeof(struct img_map) };
@@ -218,7 +187,6 @@ static int write_raw(const struct state *s, struct imgwrite *w, const char *file
 int state_write(const struct state *s, struct imgwrite *w)
 {
         if (write_proc(s, w) < 0 ||
-            write_threads(s, w) < 0 ||
             write_maps(s->maps, w) < 0 ||
             (s->parasite && write_asked(s, w) < 0) ||
             timers_write(s->timers, s->parasite != NULL, w, s->notes) < 0)

@@ -27,7 +27,7 @@ struct state {
 int state_write_notes(struct notes *notes, struct imgwrite *w);
 
 /*
- * Write PROC, THRD, MAPS, SIGA, ITIM, TIMR, MISC and FILE chunks. What /proc
+ * Write PROC, MAPS, SIGA, ITIM, TIMR, MISC and FILE chunks. What /proc
  * does not tell is noted. 0, or -1 after fail(): output error, target gone.
  */
 int state_write(const struct state *s, struct imgwrite *w);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* procthread.c - what /proc/PID/task/TID/status says of a thread */
+#include "procthread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FIRST_CAP       8192u           /* bytes; a thread of few groups has less than 2000 */
+#define MOST            (16u << 20)     /* 65,536 groups take less than one MiB */
+
+enum kind { FOUR, TEXT, HEX, NUMBER };
+
+#define AT(field)       offsetof(struct procthread, field)
+
+static const struct {
+        char     key[16];
+        uint8_t  kind;
+        uint16_t at;
+} lines[PROCTHREAD_LINES] = {
+        [PROCTHREAD_UID] = { "Uid", FOUR, AT(uid) },
+        [PROCTHREAD_GID] = { "Gid", FOUR, AT(gid) },
+        [PROCTHREAD_GROUPS] = { "Groups", TEXT, AT(groups) },
+        [PROCTHREAD_NSPID] = { "NSpid", TEXT, AT(ns_tids) },
+        [PROCTHREAD_SIGPND] = { "SigPnd", HEX, AT(pending) },
+        [PROCTHREAD_SHDPND] = { "ShdPnd", HEX, AT(shared_pending) },
+        [PROCTHREAD_SIGCGT] = { "SigCgt", HEX, AT(caught) },
+        [PROCTHREAD_CAPINH] = { "CapInh", HEX, AT(cap[0]) },
+        [PROCTHREAD_CAPPRM] = { "CapPrm", HEX, AT(cap[1]) },
+        [PROCTHREAD_CAPEFF] = { "CapEff", HEX, AT(cap[2]) },
+        [PROCTHREAD_CAPBND] = { "CapBnd", HEX, AT(cap[3]) },
+        [PROCTHREAD_CAPAMB] = { "CapAmb", HEX, AT(cap[4]) },
+        [PROCTHREAD_NNP] = { "NoNewPrivs", NUMBER, AT(no_new_privs) },
+        [PROCTHREAD_SECCOMP] = { "Seccomp", NUMBER, AT(seccomp) },
+        [PROCTHREAD_FILTERS] = { "Seccomp_filters", NUMBER, AT(seccomp_filters) },
+};
+
+int procthread_number(const char **p, uint32_t *n)
+{
+        const char *s = *p;
+        char *end;
+
+        while (*s == ' ' || *s == '\t')
+                s++;
+        if (*s < '0' || *s > '9')
+                return 0;
+        *n = (uint32_t)strtoul(s, &end, 10);
+        *p = end;
+        return 1;
+}
+
+/* Does it say what it should? Then it is in p. */
+static int take_value(const char *s, unsigned line, struct procthread *p)
+{
+        char *at = (char *)p + lines[line].at;
+        uint32_t n[4] = { 0 };
+        uint64_t bits;
+        char *end;
+
+        switch (lines[line].kind) {
+        case TEXT:
+                memcpy(at, &s, sizeof s);
+                return 1;
+        case HEX:
+                bits = strtoull(s, &end, 16);
+                memcpy(at, &bits, sizeof bits);
+                return end != s;
+        case NUMBER:
+                return procthread_number(&s, (uint32_t *)(void *)at);
+        }
+        for (int i = 0; i < 4; i++)
+                if (!procthread_number(&s, &n[i]))
+                        return 0;
+        memcpy(at, n, sizeof n);
+        return 1;
+}
+
+void procthread_parse(const char *text, struct procthread *p)
+{
+        memset(p, 0, sizeof *p);
+        for (const char *s = text, *eol; s && *s; s = eol ? eol + 1 : NULL) {
+                const char *colon;
+
+                eol = strchr(s, '\n');
+                colon = memchr(s, ':', eol ? (size_t)(eol - s) : strlen(s));
+                for (unsigned i = 0; colon && i < PROCTHREAD_LINES; i++) {
+                        size_t len = strlen(lines[i].key);
+
+                        if ((size_t)(colon - s) != len || memcmp(s, lines[i].key, len))
+                                continue;
+                        if (!(p->seen >> i & 1) && take_value(colon + 1, i, p))
+                                p->seen |= 1u << i;
+                        break;
+                }
+        }
+}
+
+static int make_room(struct procthread_text *text)
+{
+        size_t cap = text->cap ? text->cap * 2 : FIRST_CAP;
+        char *p = cap > MOST ? NULL : realloc(text->p, cap);
+
+        if (!p) {
+                errno = ENOMEM;
+                return -1;
+        }
+        text->p = p;
+        text->cap = cap;
+        return 0;
+}
+
+static ssize_t read_all(struct procthread_text *text, int fd)
+{
+        size_t len = 0;
+
+        for (;;) {
+                ssize_t n;
+
+                if (len + 1 >= text->cap && make_room(text) < 0)
+                        return -1;
+                n = read(fd, text->p + len, text->cap - 1 - len);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -1;
+                if (n == 0) {
+                        text->p[len] = '\0';
+                        return (ssize_t)len;
+                }
+                len += (size_t)n;
+        }
+}
+
+ssize_t procthread_read(struct procthread_text *text, int dir, pid_t tid, const char *file)
+{
+        char path[64];
+        ssize_t len;
+        int fd, saved;
+
+        snprintf(path, sizeof path, "task/%d/%s", (int)tid, file);
+        fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return -1;
+        len = read_all(text, fd);
+        saved = errno;
+        close(fd);
+        errno = saved;
+        return len;
+}
