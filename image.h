@@ -79,7 +79,7 @@ _Static_assert(sizeof(struct img_header) == 64, "img_header");
         ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
 #define IMG_PROC        IMG_TAG('P', 'R', 'O', 'C')     /* img_proc, then img_str's */
 #define IMG_THRD        IMG_TAG('T', 'H', 'R', 'D')     /* img_thread, registers, xstate, img_str's; one chunk a thread */
-#define IMG_MAPS        IMG_TAG('M', 'A', 'P', 'S')     /* img_array of img_map, then the names */
+#define IMG_MAPS        IMG_TAG('M', 'A', 'P', 'S')     /* img_array of img_map, then the names, a byte of which is of one map at most */
 #define IMG_SIGA        IMG_TAG('S', 'I', 'G', 'A')     /* img_array of the kernel's sigactions, signal 1 first */
 #define IMG_SIGQ        IMG_TAG('S', 'I', 'G', 'Q')     /* img_array of the kernel's siginfo: pending for no thread in particular */
 #define IMG_ITIM        IMG_TAG('I', 'T', 'I', 'M')     /* img_array of img_itimer: REAL, VIRTUAL, PROF */
@@ -136,6 +136,7 @@ enum img_str_id {               /* each at most once */
         IMG_STR_CGROUP,         /* /proc/PID/cgroup */
         IMG_STR_CHILDREN,       /* a line each: pid, blank, comm */
         IMG_STR_TTY,            /* path of the controlling terminal; none: not there, or not known */
+        IMG_STR_N               /* no id: those below it are known, here and in the other two */
 };
 
 struct img_proc {
@@ -243,6 +244,7 @@ enum img_thread_str {           /* each at most once, but for FILTER */
         IMG_TSTR_WCHAN,         /* where it slept in the kernel, before the stop */
         IMG_TSTR_CGROUP,        /* /proc/PID/task/TID/cgroup, where that differs from the process's */
         IMG_TSTR_LABEL,         /* of the security module: /proc/PID/task/TID/attr/current */
+        IMG_TSTR_N
 };
 
 struct img_filter {             /* a seccomp filter; 8 bytes an instruction follow (struct sock_filter) */
@@ -391,6 +393,7 @@ enum img_fd_str {               /* each at most once */
         IMG_FSTR_OPTIONS,       /* struct img_sockopt each */
         IMG_FSTR_TTY,           /* struct img_tty */
         IMG_FSTR_MQUEUE,        /* struct mq_attr: four 64-bit words, flags, maxmsg, msgsize, curmsgs */
+        IMG_FSTR_N
 };
 
 struct img_socket {

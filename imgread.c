@@ -250,6 +250,16 @@ void *imgread_take(struct imgread *r, uint64_t len)
         return r->buf;
 }
 
+int imgread_skip(struct imgread *r, uint64_t len)
+{
+        if (bound(r, len) < 0)
+                return -1;
+        for (size_t n; len > 0; len -= n)
+                if (!piece(r, len, &n))
+                        return -1;
+        return 0;
+}
+
 int imgread_zeros(struct imgread *r, uint64_t len)
 {
         if (bound(r, len) < 0)
@@ -435,14 +445,10 @@ static int check_index(struct imgread *r)
         if (r->left != (uint64_t)a.n * a.size)
                 return imgread_bad(r, r->payload, "INDX has no room for its %" PRIu32 " entries, or too much", a.n);
         for (uint32_t i = 0; i < a.n; i++, last = e) {
-                uint64_t off = r->off, rest = a.size - sizeof(e);
-                size_t n;
+                uint64_t off = r->off;
 
-                if (imgread_get(r, &e, sizeof(e)) < 0)
+                if (imgread_get(r, &e, sizeof(e)) < 0 || imgread_skip(r, a.size - sizeof(e)) < 0)
                         return -1;
-                for (; rest > 0; rest -= n)
-                        if (!piece(r, rest, &n))
-                                return -1;
                 if (i > 0 && (e.seq <= last.seq || e.off <= last.off))
                         return imgread_bad(r, off, "INDX entries are out of order");
                 if (e.tag == IMG_PAGES && pages++ == 0 && first != UINT32_MAX && e.seq != first)
@@ -565,7 +571,9 @@ int imgread_seek(struct imgread *r, const struct imgread_place *p)
 {
         if (r->status != EXIT_DONE)
                 return -1;
-        if (p->off > (uint64_t)(INT64_MAX - r->base) || lseek(r->fd, r->base + (off_t)p->off, SEEK_SET) < 0)
+        if (p->off > imgread_size(r) || p->off > (uint64_t)(INT64_MAX - r->base))
+                return damaged(r, p->off, "there is no chunk");
+        if (lseek(r->fd, r->base + (off_t)p->off, SEEK_SET) < 0)
                 return broken(r);
         r->off = p->off;
         r->io_pos = r->io_len = 0;

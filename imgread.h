@@ -76,6 +76,9 @@ int imgread_get(struct imgread *r, void *to, size_t len);
  */
 void *imgread_take(struct imgread *r, uint64_t len);
 
+/* Step over the next len bytes. */
+int imgread_skip(struct imgread *r, uint64_t len);
+
 /* The next len bytes must be zeros. */
 int imgread_zeros(struct imgread *r, uint64_t len);
 

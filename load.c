@@ -114,16 +114,20 @@ static int take_pages(struct load *l, int wanted)
         const struct img_chunk *c = &l->c;
         struct img_pages *pages = &l->pages;
         struct imgread *r = l->r;
-        uint64_t at = imgread_offset(r), runs;
+        uint64_t at = imgread_offset(r), runs, gap;
 
         if (c->len > IMG_PAGES_MAX)
                 return imgread_bad(r, at, "PAGE chunk of %" PRIu64 " bytes: at most %u are allowed", c->len, IMG_PAGES_MAX);
         if (imgread_get(r, pages, sizeof(*pages)) < 0 || check_pages(r, c, pages) < 0)
                 return -1;
         runs = (uint64_t)pages->n * pages->size;
+        gap = pages->data_off - sizeof(*pages) - runs;
         l->p = imgread_take(r, wanted ? c->len - sizeof(*pages) : runs);
-        if (!l->p || (!wanted && imgread_zeros(r, pages->data_off - sizeof(*pages) - runs) < 0) || imgread_finish(r) < 0)
+        if (!l->p || (!wanted && imgread_zeros(r, gap) < 0) || imgread_finish(r) < 0)
                 return -1;
+        for (uint64_t i = runs; wanted && i < runs + gap; i++)
+                if (l->p[i])
+                        return imgread_bad(r, at + sizeof(*pages) + i, "a byte of padding is not zero");
         l->payload = at;
         l->i = 0;
         l->data = 0;
@@ -177,18 +181,28 @@ static int take_chunk(struct load *l, const struct img_chunk *c)
         return model_take(l->m, l->r, c);
 }
 
-/* All chunks are read: is that all there should be? */
-static int check_whole(struct model *m, struct imgread *r)
+/* All chunks but PAGE ones are read: is that all there should be? */
+static int check_state(struct model *m, struct imgread *r)
 {
         static const char *const must[] = { "PROC", "MAPS" };
         uint64_t at = imgread_offset(r);
 
         if (!m->have_proc || !m->have_maps)
-                return imgread_bad(r, at, "no %s chunk", must[m->have_proc]);
-        if (m->at < m->maps_n)
-                return imgread_bad(r, at, "no run tells of the page at %" PRIx64, m->next);
+                return imgread_bad(r, at, "no %s chunk before this", must[m->have_proc]);
         if (m->threads_n != m->proc.threads)
                 return imgread_bad(r, at, "%" PRIu32 " threads, PROC says %" PRIu32, m->threads_n, m->proc.threads);
+        return 0;
+}
+
+/* The PAGE chunks too. */
+static int check_whole(struct model *m, struct imgread *r)
+{
+        uint64_t at = imgread_offset(r);
+
+        if (check_state(m, r) < 0)
+                return -1;
+        if (m->at < m->maps_n)
+                return imgread_bad(r, at, "no run tells of the page at %" PRIx64, m->next);
         if (memcmp(m->pages, m->end.pages, sizeof(m->pages)) != 0)
                 return imgread_bad(r, at, "END's numbers of pages are not those of the runs");
         return 0;
@@ -259,14 +273,14 @@ int load_state(struct load *l)
         if (rc <= 0)
                 return rc;
         imgread_here(l->r, &l->first);
-        if (l->c.seq == 0 || !l->m->have_maps)
-                return imgread_bad(l->r, l->first.off, "PAGE chunk before %s", l->c.seq ? "MAPS" : "PROC");
         l->at_pages = 1;
-        return 0;
+        return check_state(l->m, l->r);
 }
 
 int load_run(struct load *l, struct img_run *run, const unsigned char **data)
 {
+        if (imgread_status(l->r) != EXIT_DONE)
+                return -1;
         while (l->i == l->pages.n) {
                 int rc = l->at_pages ? 1 : l->m->have_end ? 0 : next_chunk(l);
 

@@ -10,8 +10,7 @@
 #include "util.h"
 
 #define NAME_MAX_LEN    4096    /* of a FILE chunk: more is nonsense */
-#define THREAD_MAX      (8u << 20)      /* bytes of a THRD chunk: more is nonsense */
-#define FD_STR_MAX      (8u << 20)      /* bytes of a string of a DESC chunk but for contents: fdinfo of a large epoll */
+#define WHOLE_MAX       (1u << 30)      /* bytes of what has to be in memory at once: more is nonsense */
 
 static int no_memory(const struct imgread *r)
 {
@@ -26,11 +25,19 @@ static void *grow(void *array, uint32_t n, size_t size)
         return realloc(array, (n ? (size_t)n * 2 : 1) * size);
 }
 
-/* A copy of len bytes behind what is in b. */
+/* The next power of two above n. */
+static size_t above(size_t n)
+{
+        return (size_t)1 << (64 - __builtin_clzll(n | 1));
+}
+
+/* A copy of len bytes behind what is in b, which has room for above() those that are in it. */
 static int append(struct model_bytes *b, const void *from, size_t len, const struct imgread *r)
 {
-        char *p = realloc(b->p, b->len + len + 1);
+        char *p = b->p;
 
+        if (!p || above(b->len + len) > above(b->len))
+                p = realloc(p, above(b->len + len));
         if (!p)
                 return no_memory(r);
         if (len)
@@ -47,8 +54,13 @@ static int append(struct model_bytes *b, const void *from, size_t len, const str
  */
 static const unsigned char *whole(struct imgread *r, const struct img_chunk *c)
 {
-        const unsigned char *p = imgread_take(r, c->len);
+        const unsigned char *p;
 
+        if (c->len > WHOLE_MAX) {
+                imgread_bad(r, imgread_offset(r), "%.4s chunk of %" PRIu64 " bytes", (const char *)&c->tag, c->len);
+                return NULL;
+        }
+        p = imgread_take(r, c->len);
         return p && imgread_finish(r) == 0 ? p : NULL;
 }
 
@@ -116,7 +128,7 @@ static int take_strings(struct model *m, struct imgread *r, const unsigned char 
                 at += sizeof(s);
                 if (s.len > len - at)
                         return imgread_bad(r, off, "string of %" PRIu32 " bytes goes over the end of its chunk", s.len);
-                if (s.id > 0 && s.id < MODEL_STRINGS) {
+                if (s.id > 0 && s.id < IMG_STR_N) {
                         if (m->str[s.id].p)
                                 return imgread_bad(r, off, "string %" PRIu32 " for the second time", s.id);
                         if (append(&m->str[s.id], p + at, s.len, r) < 0)
@@ -136,35 +148,40 @@ static int take_proc(struct model *m, struct imgread *r, const struct img_chunk 
         if (!p || !(size = sized(r, p, c->len, &m->proc, sizeof(m->proc), IMG_PROC_1_0)))
                 return -1;
         m->have_proc = 1;
-        return take_strings(m, r, p, size + (-size & 7u), c->len);
+        return take_strings(m, r, p, (uint64_t)size + (-size & 7u), c->len);
 }
 
-/* Add a string of len bytes, room for `kept` of which is made; NULL after fail(). */
-static struct model_str *add_str(struct model_strs *s, struct imgread *r, uint32_t id, uint64_t len, uint32_t kept)
+/*
+ * Keep a string of len bytes that starts at off in the file, the first `kept`
+ * of them at from. Of unknown ids, from n on, none is kept; of the others there
+ * may be one each, but for the id `many`.
+ */
+static int keep_str(struct model_strs *s, struct imgread *r, const struct img_str *str, uint64_t off,
+                    const void *from, uint32_t kept, uint32_t n, uint32_t many)
 {
-        struct model_str *v = grow(s->v, s->n, sizeof(*v));
+        struct model_str *v;
 
-        if (!v) {
-                no_memory(r);
-                return NULL;
-        }
+        if (str->id == 0 || str->id >= n)
+                return 0;
+        if (str->id != many && model_str(s, str->id))
+                return imgread_bad(r, off, "string %" PRIu32 " for the second time", str->id);
+        if (!(v = grow(s->v, s->n, sizeof(*v))))
+                return no_memory(r);
         s->v = v;
         v += s->n;
-        *v = (struct model_str){ id, kept, len, malloc((size_t)kept + 1) };
-        if (!v->p) {
-                no_memory(r);
-                return NULL;
-        }
+        *v = (struct model_str){ str->id, kept, str->len, malloc((size_t)kept + 1) };
+        if (!v->p)
+                return no_memory(r);
+        memcpy(v->p, from, kept);
         v->p[kept] = '\0';
         s->n++;
-        return v;
+        return 0;
 }
 
 /* The img_str's in len bytes at p, which lie at off in the file. */
 static int take_strs(struct model_strs *s, struct imgread *r, const unsigned char *p, uint64_t off, uint64_t len)
 {
         for (uint64_t at = 0; at < len; ) {
-                struct model_str *v;
                 struct img_str str;
 
                 if (len - at < sizeof(str))
@@ -173,9 +190,8 @@ static int take_strs(struct model_strs *s, struct imgread *r, const unsigned cha
                 at += sizeof(str);
                 if (str.len > len - at)
                         return imgread_bad(r, off + at, "string of %" PRIu32 " bytes goes over the end of its chunk", str.len);
-                if (!(v = add_str(s, r, str.id, str.len, str.len)))
+                if (keep_str(s, r, &str, off + at, p + at, str.len, IMG_TSTR_N, IMG_TSTR_FILTER) < 0)
                         return -1;
-                memcpy(v->p, p + at, str.len);
                 at += str.len;
                 at += -at & 7;
         }
@@ -191,13 +207,11 @@ static void free_strs(struct model_strs *s)
 
 static int take_thread(struct model *m, struct imgread *r, const struct img_chunk *c)
 {
-        const unsigned char *p = c->len <= THREAD_MAX ? whole(r, c) : NULL;
+        const unsigned char *p = whole(r, c);
         struct model_thread t = { 0 }, *array;
         uint64_t len, strs;
         uint32_t size, regs;
 
-        if (c->len > THREAD_MAX)
-                return imgread_bad(r, imgread_offset(r), "a thread of %" PRIu64 " bytes", c->len);
         if (!p || !(size = sized(r, p, c->len, &t.t, sizeof(t.t), IMG_THREAD_1_0)))
                 return -1;
         len = (uint64_t)size + t.t.regs_len + t.t.xstate_len;
@@ -221,68 +235,75 @@ static int take_thread(struct model *m, struct imgread *r, const struct img_chun
         return leftover(m, r, len, c->len - len);
 }
 
-/* A string of a DESC chunk is left to be read: of a long content keep the beginning. */
-static int take_fd_str(struct model_fd *f, struct imgread *r, const struct img_str *str)
+/* The next string of a DESC chunk, of which *left bytes are not read yet; of a long content the beginning is kept. */
+static int read_fd_str(struct model_strs *s, struct imgread *r, uint64_t off, uint64_t *left)
 {
-        uint32_t kept = str->id == IMG_FSTR_CONTENT && str->len > MODEL_CONTENT ? MODEL_CONTENT : str->len;
-        struct model_str *v;
-        unsigned char skip[512];
-        uint64_t left = str->len - kept;
+        struct img_str str;
+        uint64_t len, kept;
+        const void *p;
 
-        if (str->id != IMG_FSTR_CONTENT && str->len > FD_STR_MAX)
-                return imgread_bad(r, imgread_offset(r), "string %" PRIu32 " of %" PRIu32 " bytes of a descriptor",
-                                   str->id, str->len);
-        if (!(v = add_str(&f->strs, r, str->id, str->len, kept)) || imgread_get(r, v->p, kept) < 0)
+        if (*left < sizeof(str))
+                return imgread_bad(r, off, "string goes over the end of its chunk");
+        if (imgread_get(r, &str, sizeof(str)) < 0)
                 return -1;
-        for (; left; left -= left < sizeof(skip) ? left : sizeof(skip))
-                if (imgread_get(r, skip, left < sizeof(skip) ? (size_t)left : sizeof(skip)) < 0)
-                        return -1;
-        return 0;
+        *left -= sizeof(str);
+        if (str.len > *left)
+                return imgread_bad(r, off, "string of %" PRIu32 " bytes goes over the end of its chunk", str.len);
+        len = str.len + (uint64_t)(-str.len & 7);
+        if (len > *left)                /* nothing fills up the last one */
+                len = *left;
+        kept = str.id == IMG_FSTR_CONTENT && str.len > MODEL_CONTENT ? MODEL_CONTENT : str.len;
+        if (str.id == 0 || str.id >= IMG_FSTR_N)
+                kept = 0;
+        if (kept > WHOLE_MAX)
+                return imgread_bad(r, off, "string %" PRIu32 " of %" PRIu32 " bytes of a descriptor", str.id, str.len);
+        if (!(p = imgread_take(r, kept)) || keep_str(s, r, &str, off, p, (uint32_t)kept, IMG_FSTR_N, 0) < 0)
+                return -1;
+        *left -= len;
+        return imgread_skip(r, len - kept);
 }
 
-/* Read as it comes, for a content may be large. It counts when the checksum is right, that is, at the end. */
-static int take_fd(struct model *m, struct imgread *r, const struct img_chunk *c)
+/* Read as it comes, for a content may be large. */
+static int read_fd(struct model_fd *f, struct imgread *r, const struct img_chunk *c)
 {
         uint64_t at = imgread_offset(r), left = c->len;
-        struct model_fd f = { 0 }, *array;
-        unsigned char head[sizeof(f.f)], pad[8];
+        unsigned char head[sizeof(f->f)];
         uint32_t size;
 
-        if (!(array = grow(m->fds, m->fds_n, sizeof(f))))
-                return no_memory(r);
-        m->fds = array;
         if (left < sizeof(head))
                 return imgread_bad(r, at, "chunk of %" PRIu64 " bytes is too short for a descriptor", left);
-        if (imgread_get(r, head, sizeof(head)) < 0 || !(size = sized(r, head, left, &f.f, sizeof(f.f), sizeof(f.f))))
+        if (imgread_get(r, head, sizeof(head)) < 0)
                 return -1;
-        if (size - sizeof(head) > FD_STR_MAX || size % 8)
+        memcpy(&size, head, sizeof(size));
+        if (size < sizeof(head) || size > left || size % 8)
                 return imgread_bad(r, at, "struct of a descriptor of %" PRIu32 " bytes", size);
-        for (left -= sizeof(head), size -= (uint32_t)sizeof(head); size; left -= 8, size -= 8)
-                if (imgread_get(r, pad, 8) < 0)
+        memcpy(&f->f, head, sizeof(f->f));
+        if (imgread_skip(r, size - sizeof(head)) < 0)
+                return -1;
+        for (left -= size; left; )
+                if (read_fd_str(&f->strs, r, at + (c->len - left), &left) < 0)
                         return -1;
-        m->have_fds = 1;
-        array[m->fds_n++] = f;
-        array += m->fds_n - 1;
-        while (left) {
-                struct img_str str;
-                size_t gap;
-
-                if (left < sizeof(str))
-                        return imgread_bad(r, at, "string goes over the end of its chunk");
-                if (imgread_get(r, &str, sizeof(str)) < 0)
-                        return -1;
-                left -= sizeof(str);
-                if (str.len > left)
-                        return imgread_bad(r, at, "string of %" PRIu32 " bytes goes over the end of its chunk", str.len);
-                if (take_fd_str(array, r, &str) < 0)
-                        return -1;
-                left -= str.len;
-                gap = left < (-str.len & 7) ? (size_t)left : -str.len & 7;
-                if (imgread_get(r, pad, gap) < 0)
-                        return -1;
-                left -= gap;
-        }
         return imgread_finish(r);
+}
+
+/* It counts when its checksum is known to be right. */
+static int take_fd(struct model *m, struct imgread *r, const struct img_chunk *c)
+{
+        struct model_fd f = { 0 }, *array = NULL;
+        int rc = read_fd(&f, r, c);
+
+        if (rc == 0 && m->fds_n && f.f.fd <= m->fds[m->fds_n - 1].f.fd)
+                rc = imgread_bad(r, imgread_offset(r), "descriptor %" PRId32 " does not come after the one before", f.f.fd);
+        if (rc == 0 && !(array = grow(m->fds, m->fds_n, sizeof(f))))
+                rc = no_memory(r);
+        if (rc < 0) {
+                free_strs(&f.strs);
+                return -1;
+        }
+        m->fds = array;
+        array[m->fds_n++] = f;
+        m->have_fds = 1;
+        return 0;
 }
 
 /* Is this mapping right, and above the one before? The names are names_len bytes. */
@@ -306,7 +327,7 @@ static int check_map(struct model *m, struct imgread *r, uint64_t off, uint32_t 
 static int take_maps(struct model *m, struct imgread *r, const struct img_chunk *c)
 {
         const unsigned char *p = whole(r, c);
-        uint64_t names, names_len, used = 0;
+        uint64_t names, names_len, used = 0, told = 0;
         struct img_array a;
 
         if (!p || array_of(r, p, c->len, &a, sizeof(struct img_map)) < 0)
@@ -326,6 +347,9 @@ static int take_maps(struct model *m, struct imgread *r, const struct img_chunk 
                 if (check_map(m, r, imgread_offset(r) + at, i, names_len) < 0)
                         return -1;
                 map->name = m->names + map->m.name;
+                told += map->m.name_len;
+                if (told > names_len)
+                        return imgread_bad(r, imgread_offset(r) + at, "names of mappings overlap");
                 if (used < (uint64_t)map->m.name + map->m.name_len)
                         used = (uint64_t)map->m.name + map->m.name_len;
                 m->maps_n++;
@@ -337,55 +361,64 @@ static int take_maps(struct model *m, struct imgread *r, const struct img_chunk 
 
 /*
  * The entries of an array of up to max, `size` bytes of each, to `to`; or, if
- * that is NULL, to memory of its own, *out. How many: *n.
+ * that is NULL, to memory of its own. Where they are, *n of them; NULL after fail().
  */
-static int take_array(struct model *m, struct imgread *r, const struct img_chunk *c, void *to, void **out,
-                      uint32_t size, uint32_t max, uint32_t *n)
+static void *take_array(struct model *m, struct imgread *r, const struct img_chunk *c, void *to,
+                        uint32_t size, uint32_t max, uint32_t *n)
 {
         const unsigned char *p = whole(r, c);
         struct img_array a;
         uint64_t used;
 
         if (!p || array_of(r, p, c->len, &a, size) < 0)
-                return -1;
-        if (a.n > max)
-                return imgread_bad(r, imgread_offset(r), "%" PRIu32 " entries in a %.4s chunk: %" PRIu32 " are possible",
-                                   a.n, (const char *)&c->tag, max);
-        if (!to && !(to = *out = calloc((size_t)a.n + 1, size)))
-                return no_memory(r);
+                return NULL;
+        if (a.n > max) {
+                imgread_bad(r, imgread_offset(r), "%" PRIu32 " entries in a %.4s chunk: %" PRIu32 " are possible",
+                            a.n, (const char *)&c->tag, max);
+                return NULL;
+        }
+        used = sizeof(a) + (uint64_t)a.n * a.size;
+        if (leftover(m, r, used, c->len - used) < 0)
+                return NULL;
+        if (!to && !(to = calloc((size_t)a.n + 1, size))) {
+                no_memory(r);
+                return NULL;
+        }
         for (uint32_t i = 0; i < a.n; i++)
                 memcpy((char *)to + (size_t)i * size, p + sizeof(a) + (size_t)i * a.size, size);
         *n = a.n;
-        used = sizeof(a) + (uint64_t)a.n * a.size;
-        return leftover(m, r, used, c->len - used);
+        return to;
 }
 
 static int take_sigactions(struct model *m, struct imgread *r, const struct img_chunk *c)
 {
-        return take_array(m, r, c, m->sigactions, NULL, sizeof(*m->sigactions), NAMES_SIGNALS, &m->sigactions_n);
+        return take_array(m, r, c, m->sigactions, sizeof(*m->sigactions), NAMES_SIGNALS, &m->sigactions_n) ? 0 : -1;
 }
 
 static int take_itimers(struct model *m, struct imgread *r, const struct img_chunk *c)
 {
-        return take_array(m, r, c, m->itimers, NULL, sizeof(*m->itimers), MODEL_ITIMERS, &m->itimers_n);
+        return take_array(m, r, c, m->itimers, sizeof(*m->itimers), MODEL_ITIMERS, &m->itimers_n) ? 0 : -1;
 }
 
 static int take_siginfos(struct model *m, struct imgread *r, const struct img_chunk *c)
 {
-        m->have_siginfos = 1;
-        return take_array(m, r, c, NULL, (void **)&m->siginfos, IMG_SIGINFO, UINT32_MAX, &m->siginfos_n);
+        m->siginfos = take_array(m, r, c, NULL, IMG_SIGINFO, UINT32_MAX, &m->siginfos_n);
+        m->have_siginfos = m->siginfos != NULL;
+        return m->siginfos ? 0 : -1;
 }
 
 static int take_timers(struct model *m, struct imgread *r, const struct img_chunk *c)
 {
-        m->have_timers = 1;
-        return take_array(m, r, c, NULL, (void **)&m->timers, sizeof(*m->timers), UINT32_MAX, &m->timers_n);
+        m->timers = take_array(m, r, c, NULL, sizeof(*m->timers), UINT32_MAX, &m->timers_n);
+        m->have_timers = m->timers != NULL;
+        return m->timers ? 0 : -1;
 }
 
 static int take_rlimits(struct model *m, struct imgread *r, const struct img_chunk *c)
 {
-        m->have_rlimits = 1;
-        return take_array(m, r, c, NULL, (void **)&m->rlimits, sizeof(*m->rlimits), 64, &m->rlimits_n);
+        m->rlimits = take_array(m, r, c, NULL, sizeof(*m->rlimits), 64, &m->rlimits_n);
+        m->have_rlimits = m->rlimits != NULL;
+        return m->rlimits ? 0 : -1;
 }
 
 static int take_misc(struct model *m, struct imgread *r, const struct img_chunk *c)
@@ -494,7 +527,7 @@ const struct model_map *model_map_at(const struct model *m, uint64_t addr)
 
 void model_free(struct model *m)
 {
-        for (int i = 0; i < MODEL_STRINGS; i++)
+        for (int i = 0; i < IMG_STR_N; i++)
                 free(m->str[i].p);
         for (uint32_t i = 0; i < m->files_n; i++)
                 free(m->files[i].name);

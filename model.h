@@ -15,7 +15,6 @@
 #include "names.h"
 
 #define MODEL_KINDS     6       /* enum img_kind, [0] not used */
-#define MODEL_STRINGS   17      /* enum img_str_id, [0] not used */
 #define MODEL_ITIMERS   3
 #define MODEL_CONTENT   256     /* bytes kept of what an IMG_FSTR_CONTENT holds */
 
@@ -31,7 +30,7 @@ struct model_str {              /* an img_str of a thread or a descriptor */
         char    *p;             /* NUL-terminated for convenience, 8-aligned */
 };
 
-struct model_strs {             /* in the order of the image */
+struct model_strs {             /* known ids alone, in the order of the image */
         struct model_str *v;
         uint32_t n;
 };
@@ -74,7 +73,7 @@ struct model {
         struct img_proc proc;
         struct img_misc misc;
         struct img_end end;
-        struct model_bytes str[MODEL_STRINGS];
+        struct model_bytes str[IMG_STR_N];         /* enum img_str_id, [0] not used */
         struct model_bytes notes;
         struct model_thread *threads;
         struct model_map *maps;
