@@ -21,6 +21,11 @@ TESTS       = tests/*.t
 PROVE       = prove -e sh --timer --failures --comments
 # How long `make soak` goes on; two minutes of it are in make test
 SOAK_SECONDS ?= 1800
+# How long `make fuzz` goes on, all its targets together; FUZZ='show json' for these alone
+FUZZ_SECONDS ?= 3600
+FUZZ        =
+FUZZ_CC     = clang
+FUZZ_SAN    = address,undefined
 
 # make V=1 shows the commands
 say         = $(if $(V),,@printf '  %-7s %s\n' $(1) $@;)
@@ -96,7 +101,23 @@ $(BUILD)/flags: FORCE
 	@printf '%s\n' '$(CC) $(OWN) $(CFLAGS) $(LINK) $(LDFLAGS) $(ZLIB_LIBS) $(BLOB)' >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
--include $(OBJ:.o=.d) $(BUILD)/parasite-s.d $(BUILD)/parasite-c.d
+# --- what reads without a target, for the fuzzer: tests/fuzz/fuzz.h ------------------
+
+FUZZ_OBJ = $(patsubst %,$(BUILD)/fuzz-%.o,targets sink image seeds)
+
+$(BUILD)/parts.a: $(filter-out %/crdump.o %/blob.o,$(OBJ))
+	$(call say,AR)rm -f $@; $(AR) rcs $@ $^
+
+$(BUILD)/fuzz-%.o: tests/fuzz/%.c $(BUILD)/flags Makefile
+	$(call say,CC)$(CC) $(OWN) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/replay: $(FUZZ_OBJ) $(BUILD)/fuzz-replay.o $(BUILD)/parts.a
+	$(call say,LINK)$(CC) $(LINK) -pthread $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ZLIB_LIBS)
+
+$(BUILD)/fuzz: $(FUZZ_OBJ) $(BUILD)/fuzz-mutate.o $(BUILD)/parts.a
+	$(call say,LINK)$(CC) $(LINK) -pthread $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(ZLIB_LIBS)
+
+-include $(OBJ:.o=.d) $(BUILD)/parasite-s.d $(BUILD)/parasite-c.d $(FUZZ_OBJ:.o=.d) $(BUILD)/fuzz-replay.d $(BUILD)/fuzz-mutate.d
 
 # --- words -----------------------------------------------------------------------
 
@@ -104,6 +125,8 @@ VICTIMS = $(patsubst tests/%.c,build/tests/%,$(wildcard tests/*.c))
 HOST    = CC=$(HOSTCC) LINK=-no-pie ZLIB_CFLAGS= ZLIB_LIBS=-lz
 ASAN    = $(HOST) BUILD=build/asan CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined'
 COV     = $(HOST) BUILD=build/cov CFLAGS='-O0 -g --coverage'
+FUZZING = $(HOST) CC=$(FUZZ_CC) BUILD=build/fuzz CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,$(FUZZ_SAN) \
+          -fno-sanitize-recover=undefined'
 WERROR  = BUILD=build/werror CFLAGS='-O2 -Werror'
 
 # clang-tidy's checks, less those that dislike memcpy, `if (strcmp(...))` or two ints in
@@ -169,6 +192,12 @@ soak:           ## half an hour of dumps of busy servers, then ten thousand that
 	@$(MAKE) --no-print-directory ready
 	SOAK_SECONDS=$(SOAK_SECONDS) KILLS=10000 $(PROVE) -v tests/soak.t tests/killed.t
 
+fuzz:           ## an hour of libFuzzer, all targets together; FUZZ_SECONDS=n for less or more
+	@sh tests/deps.sh build fuzz
+	@$(MAKE) --no-print-directory $(FUZZING) build/fuzz/fuzz
+	@$(MAKE) --no-print-directory replay
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz/fuzz.sh $(FUZZ)
+
 check-initramfs: ## boots two kernels with busybox and crdump and nothing else
 	@sh tests/deps.sh build initramfs
 	@$(MAKE) --no-print-directory ready
@@ -198,12 +227,15 @@ ready: $(BIN) $(VICTIMS)
 # what they say; make check-initramfs runs all.
 SOME_INITRAMFS_TESTS = as-it-was signals sigtrap permission leader seccomp no-trace stats
 
-run-tests: ready build/asan/crdump
+run-tests: ready replay build/asan/crdump
 	INITRAMFS_TESTS='$(SOME_INITRAMFS_TESTS)' CRDUMP_ASAN=$(CURDIR)/build/asan/crdump $(PROVE) $(TESTS)
 
 build/asan/crdump: FORCE
 	@$(MAKE) --no-print-directory $(ASAN) build/asan/crdump.debug
 	@ln -f build/asan/crdump.debug $@
+
+replay: FORCE
+	@$(MAKE) --no-print-directory $(ASAN) build/asan/replay
 
 build/tests/%: tests/%.c image.h $(wildcard tests/*.h)
 	@mkdir -p $(@D)
@@ -217,6 +249,7 @@ run-analyze: FORCE
 		--suppress=memleak:model.c --suppress=nullPointerRedundantCheck:proc.c --error-exitcode=1 -D__x86_64__ $(SRC)
 	clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' $(SRC) -- $(OWN)
 
-.PHONY: FORCE demo test check lint asan analyze cov bench soak check-initramfs fmt install clean help ready run-tests run-analyze
+.PHONY: FORCE demo test check lint asan analyze cov bench soak fuzz check-initramfs fmt install clean help ready replay \
+        run-tests run-analyze
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := $(BIN)

@@ -40,6 +40,8 @@ lint            mandoc                                  mandoc
 analyze         gcc                                     gcc
 analyze         cppcheck                                cppcheck
 analyze         clang-tidy                              clang-tidy
+fuzz            clang                                   clang
+fuzz            /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a   libclang-rt-14-dev
 bench           gcore                                   gdb
 '
 

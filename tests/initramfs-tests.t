@@ -24,6 +24,7 @@ build           *       has nothing to do with the kernel
 layers          *       has nothing to do with the kernel
 usage           *       has nothing to do with the kernel
 damaged         *       has nothing to do with the kernel
+corpus          *       has nothing to do with the kernel
 initramfs       *       boots this machine
 initramfs-tests *       boots this machine
 real-busybox    *       as initramfs.t

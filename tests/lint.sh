@@ -46,12 +46,12 @@ but() {
 
 # shellcheck disable=SC2046,SC2035     # lists of words; no name begins with a dash
 {
-never 'trailing blanks'                 '[[:blank:]]$'          *.[chS] *.lds Makefile LAYERS tests/* .ci/run
-never 'a tab; C is indented by 8 blanks' "$tab"                 *.[ch] tests/*.c
-never 'a line over 140 columns'         '^.{141}'               *.[chS] Makefile tests/*
-never 'a // comment'                    '(^|[^:"])//'           *.[ch] tests/*.c
-never 'left to be done: open an issue'  '\b(TO''DO|FIX''ME|XX''X)\b'       *.[chS] Makefile tests/*
-never 'typedef of a struct'             '\btypedef +(struct|union|enum)'        *.[ch] tests/*.c
+never 'trailing blanks'                 '[[:blank:]]$'          *.[chS] *.lds Makefile LAYERS tests/*.* tests/*-init tests/fuzz/* .ci/run
+never 'a tab; C is indented by 8 blanks' "$tab"                 *.[ch] tests/*.[ch] tests/fuzz/*.[ch]
+never 'a line over 140 columns'         '^.{141}'               *.[chS] Makefile tests/*.* tests/*-init tests/fuzz/*
+never 'a // comment'                    '(^|[^:"])//'           *.[ch] tests/*.[ch] tests/fuzz/*.[ch]
+never 'left to be done: open an issue'  '\b(TO''DO|FIX''ME|XX''X)\b'       *.[chS] Makefile tests/*.* tests/*-init tests/fuzz/*
+never 'typedef of a struct'             '\btypedef +(struct|union|enum)'        *.[ch] tests/*.[ch] tests/fuzz/*.[ch]
 never 'an unbounded string function'    '\b(sprintf|vsprintf|strcat|strncpy|gets|atoi|atol|strtok|alloca)\(' *.[ch]
 never 'an unbounded strcpy'             '\bstrcpy\([^,]*, *[^" ]'       *.[ch]
 never 'a shell started by the tool'     '\b(system|popen|exec[lv]p?e?)\('       *.[ch]
@@ -68,7 +68,7 @@ never 'a register name where no other architecture would look for it' \
         trace.c trace.h infect.c infect.h remote.c remote.h gadget.c gadget.h sigframe.c sigframe.h core.c core.h \
         showthread.c names.c names.h parasite.c parasite.h -- *.[ch])
 never 'ptrace is called by trace.c alone' '(^|[^a-z_>.])ptrace\((PTRACE|[a-z])' $(but trace.c -- *.c)
-never 'a disabled line of code'         '^ *#if 0'              *.[ch] tests/*.c
+never 'a disabled line of code'         '^ *#if 0'              *.[ch] tests/*.[ch] tests/fuzz/*.[ch]
 
 always 'a header without its guard'     '^#ifndef [A-Z]+_H$'    *.h
 always 'a test without its shebang'     '^#!/bin/sh$'           tests/*.t
@@ -83,7 +83,7 @@ for t in tests/*.t; do
 done
 
 # SC2238: files named as commands are. Its mere hints (A && B || C) are taste.
-shellcheck -s sh -S warning -e SC2238 -x -P SCRIPTDIR tests/*.t tests/*.sh tests/initramfs-init tests/initramfs-tests-init || bad=1
+shellcheck -s sh -S warning -e SC2238 -x -P SCRIPTDIR tests/*.t tests/*.sh tests/*-init tests/fuzz/*.sh || bad=1
 shellcheck .ci/run || bad=1
 if [ -f crdump.1 ]; then
         mandoc -T lint -W warning crdump.1 || bad=1
