@@ -31,6 +31,8 @@ static const char help[] =
         "  -q, --quiet            say nothing but errors\n"
         "      --timeout SECONDS  give up after so long, target as it was found\n"
         "      --max-pause MS     give up when the target would be stopped for longer\n"
+        "      --file-pages       copy what is as in the mapped files, too: no file of this\n"
+        "                         machine is needed to read the image\n"
         "      --stats            print where the time in the target went\n"
         "      --trampoline=vdso|inject\n"
         "                         make system calls from the target's own code (default),\n"
@@ -51,13 +53,14 @@ struct settings {
         int json;
 };
 
-enum { OPT_TIMEOUT = 256, OPT_MAX_PAUSE, OPT_STATS, OPT_TRAMPOLINE, OPT_CATCH, OPT_JSON, OPT_VERSION, OPT_HELP };
+enum { OPT_TIMEOUT = 256, OPT_MAX_PAUSE, OPT_FILE_PAGES, OPT_STATS, OPT_TRAMPOLINE, OPT_CATCH, OPT_JSON, OPT_VERSION, OPT_HELP };
 
 static const struct option options[] = {
         { "verbose", no_argument, NULL, 'v' },
         { "quiet", no_argument, NULL, 'q' },
         { "timeout", required_argument, NULL, OPT_TIMEOUT },
         { "max-pause", required_argument, NULL, OPT_MAX_PAUSE },
+        { "file-pages", no_argument, NULL, OPT_FILE_PAGES },
         { "stats", no_argument, NULL, OPT_STATS },
         { "trampoline", required_argument, NULL, OPT_TRAMPOLINE },
         { "catch", required_argument, NULL, OPT_CATCH },
@@ -133,6 +136,9 @@ static void take_option(int opt, struct settings *s)
                 break;
         case OPT_MAX_PAUSE:
                 s->dump.max_pause_ns = parse_decimal("--max-pause wants milliseconds, not", optarg, 1000000);
+                break;
+        case OPT_FILE_PAGES:
+                s->dump.file_pages = 1;
                 break;
         case OPT_STATS:
                 s->dump.stats = 1;

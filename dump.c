@@ -37,6 +37,7 @@ struct dump {
         struct proc_maps early;         /* with VmFlags: too slow to read during the pause */
         struct gadget gadget;
         struct proc_maps maps;          /* of the stopped target */
+        struct mapfiles files;          /* that they lead to, as early as the mappings */
         struct infection infection;
         struct parasite_data parasite;
         struct timers timers;
@@ -139,6 +140,17 @@ static void look_for_others(struct dump *d)
         }
 }
 
+/* The folder of a thread has no map_files, but the one of that name beside that of the process does. */
+static int look_at_files(struct dump *d, const struct proc_maps *m)
+{
+        int dir = d->t.live == d->t.pid ? d->t.dir : proc_open(d->t.live);
+        int rc = mapfiles_look(&d->files, dir, m, d->opt->file_pages);
+
+        if (dir >= 0 && dir != d->t.dir)
+                close(dir);
+        return rc;
+}
+
 static int look_before(struct dump *d)
 {
         look_for_others(d);
@@ -149,7 +161,7 @@ static int look_before(struct dump *d)
                 return fail("process %d (%s) has no memory", d->t.pid, d->stat.comm);
         gadget_find(&d->t, &d->early, &d->gadget);
         threads_look(&d->tasks, &d->t, &d->notes);
-        return 0;
+        return look_at_files(d, &d->early);
 }
 
 /* Is it, now that it is stopped, still the program that we looked at? What it did was seen before, what it is now is true. */
@@ -223,7 +235,7 @@ static int read_maps(struct dump *d)
         if (!proc_maps_equal(&d->maps, &d->early)) {
                 say("mappings changed before the stop: reading them again");
                 proc_maps_free(&d->maps);
-                return proc_maps(d->t.live_dir, 1, &d->maps);
+                return proc_maps(d->t.live_dir, 1, &d->maps) < 0 ? -1 : look_at_files(d, &d->maps);
         }
         proc_maps_free(&d->maps);
         d->maps = d->early;
@@ -321,13 +333,15 @@ static int write_image(struct dump *d)
                 .parasite = d->outside ? NULL : &d->parasite, .timers = &d->timers,
                 .stopped_ns = d->stopped_at, .notes = &d->notes,
         };
+        struct pages pages = { .t = &d->t, .maps = &d->maps, .files = &d->files, .all = d->opt->file_pages };
 
-        if (state_write(&s, d->out) < 0 ||
+        if (pages_note(&pages, &d->notes) < 0 ||
+            state_write(&s, d->out) < 0 ||
             threads_write(&d->tasks, d->out) < 0 ||
             state_write_notes(&d->notes, d->out) < 0)
                 return -1;
         say("state written");
-        return pages_write(&d->t, &d->maps, d->out);
+        return pages_write(&pages, d->out);
 }
 
 /* From the stop to the release. An exit status. */
@@ -392,6 +406,7 @@ static int work(void *arg)
                 set_deadline(d->begun_ns + d->opt->timeout_ns);
         status = run(d, d->pid);
         imgwrite_close(d->out);
+        mapfiles_close(&d->files);
         timers_free(&d->timers);
         threads_free(&d->tasks);
         if (status == EXIT_FAILED && stop_signal())

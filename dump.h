@@ -11,6 +11,7 @@ struct dump_options {
         uint64_t max_pause_ns;  /* for the time that the target is stopped, likewise; 0: none */
         int      inject;        /* --trampoline=inject: write `syscall` into the target's code */
         int      breakpoint;    /* --catch=breakpoint: catch the blob by a hardware breakpoint */
+        int      file_pages;    /* --file-pages: also pages that are as in a file */
         int      stats;         /* --stats: print where the time went */
 };
 

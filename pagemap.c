@@ -17,6 +17,9 @@
 #define PM_SWAP         (1ull << 62)
 #define PM_FILE         (1ull << 61)    /* or shared anonymous */
 #define PM_GUARD        (1ull << 58)
+#define PM_EXCLUSIVE    (1ull << 56)    /* mapped once; since 4.2 */
+#define PM_FLAGS        (63ull << 55)   /* where these two are; before 4.2 the page's shift: */
+#define PM_OLD          (12ull << 55)
 
 /* uapi/linux/fs.h of 6.7; musl has no copy of it */
 #define PAGE_IS_PRESENT (1u << 3)
@@ -53,11 +56,17 @@ void pagemap_close(struct pagemap *p)
 
 static enum pagemap_state classify(uint64_t entry)
 {
+        if ((entry & PM_FLAGS) == PM_OLD)
+                entry &= ~PM_FLAGS;
         if (entry & PM_GUARD)
                 return PAGEMAP_GUARD;
-        if (!(entry & (PM_PRESENT | PM_SWAP)))
+        if (entry & PM_SWAP)
+                return PAGEMAP_SWAPPED;
+        if (!(entry & PM_PRESENT))
                 return PAGEMAP_ABSENT;
-        return entry & PM_FILE ? PAGEMAP_FILE : PAGEMAP_OWN;
+        if (entry & PM_FILE)
+                return PAGEMAP_FILE;
+        return entry & PM_EXCLUSIVE ? PAGEMAP_OWN : PAGEMAP_COMMON;
 }
 
 /* The first page from addr on that exists, or end. -1: cannot be asked. */

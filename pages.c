@@ -6,43 +6,66 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "image.h"
 #include "pagemap.h"
+#include "pagesrc.h"
 #include "util.h"
 
-#define PIECE   64u             /* pages read at a time: 256 KiB stay in the cache until they are written */
+#define PIECE   MAPFILE_PAGES   /* pages read at a time: 256 KiB stay in the cache until they are written */
 
 struct walk {
-        struct trace *t;
+        const struct pages *p;
         struct imgwrite *w;
         struct pagemap pagemap;
-        const struct proc_maps *maps;
         const struct proc_map *map;     /* the one being walked */
+        struct mapfile *file;           /* of it; NULL: none */
         uint8_t  cls;
+        int      watched;               /* by userfaultfd, or that is not known */
         struct img_run run[IMGWRITE_RUNS];      /* of the chunk in the making */
         uint32_t runs;
         uint8_t *room;          /* for its data */
         uint32_t filled;        /* pages of room that are taken */
 };
 
-static int begins(const struct proc_maps *m, const struct proc_map *map, const char *with)
+/* ---- what kind of memory a mapping is ---- */
+
+static int begins(const struct walk *k, const char *with)
 {
         size_t len = strlen(with);
 
-        return map->name_len >= len && !memcmp(m->names + map->name, with, len);
+        return k->map->name_len >= len && !memcmp(k->p->maps->names + k->map->name, with, len);
 }
 
-int pages_class(const struct proc_maps *m, const struct proc_map *map)
+static int named(const struct walk *k, const char *name)
 {
-        int anon = !map->ino;
+        return proc_map_named(k->p->maps, k->map, name);
+}
 
-        if (!map->shared)
+/* What the kernel and a process both write to: io_uring's, AF_PACKET's and AF_XDP's rings, kvm's */
+static int is_ring(const struct walk *k)
+{
+        return begins(k, "anon_inode:") || begins(k, "socket:");
+}
+
+static int is_gone(const struct walk *k)
+{
+        return k->file && k->file->state == MAPFILE_GONE;
+}
+
+static int has_vmflag(const struct walk *k, uint64_t flags)
+{
+        return k->map->vmflags_known && k->map->vmflags & flags;
+}
+
+static uint8_t class_of(const struct walk *k)
+{
+        int anon = !k->map->ino || is_ring(k) || begins(k, "/dev/zero (deleted)") || begins(k, "/anon_hugepage (deleted)") ||
+                   (k->file && k->file->state == MAPFILE_ZERO);
+
+        if (!k->map->shared)
                 return anon ? IMG_PRIVATE_ANON : IMG_PRIVATE_FILE;
-        if (anon || begins(m, map, "/dev/zero (deleted)") || begins(m, map, "/SYSV") ||
-            begins(m, map, "/memfd:") || begins(m, map, "[anon_shmem:"))
+        if (anon || begins(k, "/SYSV") || begins(k, "/memfd:") || begins(k, "[anon_shmem:") || begins(k, "/secretmem"))
                 return IMG_SHARED_ANON;
         return IMG_SHARED_FILE;
 }
@@ -50,21 +73,32 @@ int pages_class(const struct proc_maps *m, const struct proc_map *map)
 /* Why a mapping is not to be looked into at all; 0: it may be. */
 static uint16_t forbidden(const struct walk *k)
 {
-        const struct proc_maps *m = k->maps;
-        const struct proc_map *map = k->map;
-        const uint64_t io = IMG_VMFLAG_IO | IMG_VMFLAG_PF;
-
-        if (begins(m, map, "[vvar") || proc_map_named(m, map, "[vsyscall]"))
+        if (begins(k, "[vvar") || named(k, "[vsyscall]") || named(k, "[uprobes]"))
                 return IMG_WHY_KERNEL;
-        if (map->vmflags_known && map->vmflags & io && !proc_map_named(m, map, "[vdso]"))
+        if (named(k, "[vdso]"))
+                return 0;
+        if (has_vmflag(k, IMG_VMFLAG_IO | IMG_VMFLAG_PF))
                 return IMG_WHY_DEVICE;
-        if (begins(m, map, "anon_inode:"))
+        if (is_ring(k))
+                return k->map->vmflags_known ? 0 : IMG_WHY_DEVICE;
+        if (begins(k, "/secretmem"))
+                return 0;
+        if (k->file && k->file->state == MAPFILE_OTHER)
                 return IMG_WHY_DEVICE;
-        if (begins(m, map, "/dev/") && !begins(m, map, "/dev/zero") && !begins(m, map, "/dev/shm/") &&
-            !map->vmflags_known)
+        if (begins(k, "/dev/") && !begins(k, "/dev/zero") && !begins(k, "/dev/shm/") && !k->map->vmflags_known)
                 return IMG_WHY_DEVICE;
         return 0;
 }
+
+static void begin_mapping(struct walk *k, const struct proc_map *map)
+{
+        k->map = map;
+        k->file = map->ino ? mapfiles_find(k->p->files, k->p->maps, map) : NULL;
+        k->cls = class_of(k);
+        k->watched = !map->vmflags_known || has_vmflag(k, IMG_VMFLAG_UM | IMG_VMFLAG_UW | IMG_VMFLAG_UI);
+}
+
+/* ---- accounting ---- */
 
 static int flush(struct walk *k)
 {
@@ -98,32 +132,15 @@ static int account(struct walk *k, uint64_t addr, uint64_t n, uint8_t kind, uint
         return 0;
 }
 
-/*
- * Read n pages to buf. Returns how many came, from the first on; 0 with errno
- * when the first one cannot be read. -1 after fail(): the target is gone.
- */
-static ssize_t fetch(struct walk *k, uint64_t addr, uint8_t *buf, size_t n)
+/* Where n pages more are to be read to; flushing in the midst of sort_out() would lose its pages. NULL after fail(). */
+static uint8_t *room_for(struct walk *k, size_t n)
 {
-        size_t len = n << IMG_PAGE_SHIFT;
-        struct iovec here = { buf, len }, there = { (void *)(uintptr_t)addr, len };
-        ssize_t got = process_vm_readv(k->t->live, &here, 1, &there, 1, 0);
-
-        if (got >= (ssize_t)IMG_PAGE)
-                return got >> IMG_PAGE_SHIFT;
-        if (got < 0 && errno == ESRCH)
-                return trace_fail(k->t, k->t->live, "memory");
-        if (k->t->mem < 0)
-                return 0;
-        got = pread(k->t->mem, buf, len, (off_t)addr);  /* PROT_NONE, or a kernel without process_vm_readv */
-        if (got >= (ssize_t)IMG_PAGE)
-                return got >> IMG_PAGE_SHIFT;
-        if (got == 0)                   /* no memory any more */
-                errno = ESRCH;
-        if (got == 0)
-                return trace_fail(k->t, k->t->live, "memory");
-        if (got > 0)
-                errno = EIO;
-        return 0;
+        if (stop_wanted() ||
+            ((k->filled + n > IMGWRITE_PAGES || k->runs + n >= IMGWRITE_RUNS) && flush(k) < 0))
+                return NULL;
+        if (!k->room)
+                k->room = imgwrite_room(k->w);
+        return k->room ? k->room + ((size_t)k->filled << IMG_PAGE_SHIFT) : NULL;
 }
 
 /* Sort n pages that were read to the end of the room into data and zeros, closing the gaps. how: IMG_HOW_*. */
@@ -144,32 +161,38 @@ static int sort_out(struct walk *k, uint64_t addr, size_t n, uint16_t how)
         return 0;
 }
 
-/* Where n pages more are to be read to; flushing in the midst of sort_out() would lose its pages. NULL after fail(). */
-static uint8_t *room_for(struct walk *k, size_t n)
+/* ---- where the bytes come from ---- */
+
+static uint64_t offset_of(const struct walk *k, uint64_t addr)
 {
-        if ((k->filled + n > IMGWRITE_PAGES || k->runs + n >= IMGWRITE_RUNS) && flush(k) < 0)
-                return NULL;
-        if (!k->room)
-                k->room = imgwrite_room(k->w);
-        return k->room ? k->room + ((size_t)k->filled << IMG_PAGE_SHIFT) : NULL;
+        return k->map->off + (addr - k->map->start);
 }
 
-/* n pages that exist. */
-static int read_pages(struct walk *k, uint64_t addr, uint64_t n)
+/*
+ * n pages that exist, from the file if `of_file`, else from memory. Those that
+ * cannot be read are accounted for one by one: a guard page does not take its
+ * neighbours with it.
+ */
+static int copy(struct walk *k, uint64_t addr, uint64_t n, uint16_t how, int of_file, enum pagesrc_way way)
 {
         while (n) {
                 size_t want = n < PIECE ? (size_t)n : PIECE;
-                uint8_t *to = stop_wanted() ? NULL : room_for(k, want);
+                uint8_t *to = room_for(k, want);
                 ssize_t got;
 
                 if (!to)
                         return -1;
-                got = fetch(k, addr, to, want);
+                if (of_file && k->file->fd < 0)         /* it did not answer */
+                        return account(k, addr, n, IMG_UNREADABLE, (uint16_t)k->file->err);
+                if (of_file)
+                        got = mapfile_read(k->p->files, k->file, offset_of(k, addr), to, want);
+                else
+                        got = pagesrc_read(k->p->t, way, addr, to, want);
                 if (got < 0)
                         return -1;
                 if (got == 0 && account(k, addr, 1, IMG_UNREADABLE, (uint16_t)errno) < 0)
                         return -1;
-                if (got > 0 && sort_out(k, addr, (size_t)got, 0) < 0)
+                if (got > 0 && sort_out(k, addr, (size_t)got, how) < 0)
                         return -1;
                 got += got == 0;
                 addr += (uint64_t)got << IMG_PAGE_SHIFT;
@@ -178,29 +201,106 @@ static int read_pages(struct walk *k, uint64_t addr, uint64_t n)
         return 0;
 }
 
-/* The first page of a file is in the page tables: with the head of an ELF file it is kept, as the kernel does for cores. */
-static int keep_elf_head(struct walk *k, uint64_t addr)
+static int copy_memory(struct walk *k, uint64_t addr, uint64_t n, uint16_t how, int gently)
 {
-        uint8_t *to = room_for(k, 1);
-        ssize_t got = to ? fetch(k, addr, to, 1) : -1;
+        enum pagesrc_way way = gently || k->watched ? PAGESRC_GENTLE : PAGESRC_FAST;
 
-        if (got < 0)
-                return -1;
-        if (got == 1 && !memcmp(to, ELFMAG, SELFMAG))
-                return sort_out(k, addr, 1, IMG_HOW_CLEAN);
-        return account(k, addr, 1, IMG_INFILE, 0);
+        return copy(k, addr, n, how, 0, is_ring(k) ? PAGESRC_PINNED : way);
 }
 
-/* n pages that are as in the file, and in the page tables. */
-static int write_clean(struct walk *k, uint64_t addr, uint64_t n)
+/* n pages from the file, which is open. Its holes are of kind `hole`. */
+static int copy_file(struct walk *k, uint64_t addr, uint64_t n, uint16_t how, uint8_t hole)
 {
+        while (n) {
+                uint64_t off = offset_of(k, addr), len, some;
+                int is_hole, rc;
+
+                if (mapfile_extent(k->p->files, k->file, off, off + (n << IMG_PAGE_SHIFT), &len, &is_hole) < 0)
+                        return -1;
+                if (len == 0)
+                        return account(k, addr, n, IMG_UNREADABLE, IMG_WHY_BEYOND);
+                some = len >> IMG_PAGE_SHIFT;
+                if (is_hole)
+                        rc = account(k, addr, some, hole, hole == IMG_ZERO ? how : 0);
+                else
+                        rc = copy(k, addr, some, how, 1, 0);
+                if (rc < 0)
+                        return -1;
+                addr += len;
+                n -= some;
+        }
+        return 0;
+}
+
+/* n pages that are as in the file that a path leads to, or beyond its end. */
+static int leave_in_file(struct walk *k, uint64_t addr, uint64_t n)
+{
+        const struct mapfile *f = k->file;
+        uint64_t off = offset_of(k, addr), some = n;
+
+        if (f && f->sized && off + (n << IMG_PAGE_SHIFT) > f->len)
+                some = f->len > off ? (f->len - off + IMG_PAGE - 1) >> IMG_PAGE_SHIFT : 0;
+        if (account(k, addr, some, IMG_INFILE, 0) < 0)
+                return -1;
+        return account(k, addr + (some << IMG_PAGE_SHIFT), n - some, IMG_UNREADABLE, IMG_WHY_BEYOND);
+}
+
+/*
+ * The first page of a private mapping of a file, not different from it: of an
+ * ELF file it is kept, as the kernel does for cores, for the build-id.
+ */
+static int write_head(struct walk *k, uint64_t addr, int present)
+{
+        uint8_t *to = room_for(k, 1);
+        ssize_t got = 0;
+
+        if (!to)
+                return -1;
+        if (present)
+                got = pagesrc_read(k->p->t, k->watched ? PAGESRC_GENTLE : PAGESRC_FAST, addr, to, 1);
+        if (got < 0)
+                return -1;
+        if (got == 0 && k->file && k->file->head) {
+                memcpy(to, k->file->head, IMG_PAGE);
+                got = 1;
+        }
+        if (got == 1 && !memcmp(to, ELFMAG, SELFMAG))
+                return sort_out(k, addr, 1, IMG_HOW_CLEAN);
+        return leave_in_file(k, addr, 1);
+}
+
+/* ---- what is to be had of a page ---- */
+
+/* n pages of a private mapping that are as in its file; present: in the page tables. */
+static int write_private(struct walk *k, uint64_t addr, uint64_t n, int present)
+{
+        if (is_gone(k) || k->p->all) {
+                if (k->file && k->file->fd >= 0)
+                        return copy_file(k, addr, n, IMG_HOW_CLEAN, IMG_ZERO);
+                if (present)
+                        return copy_memory(k, addr, n, IMG_HOW_CLEAN, 0);
+        }
         if (addr == k->map->start && k->map->off == 0) {
-                if (keep_elf_head(k, addr) < 0)
+                if (write_head(k, addr, present) < 0)
                         return -1;
                 addr += IMG_PAGE;
                 n--;
         }
-        return account(k, addr, n, IMG_INFILE, 0);
+        return leave_in_file(k, addr, n);
+}
+
+/* n pages of a shared mapping. What no path leads to is read; of what one does, with --file-pages. */
+static int write_shared(struct walk *k, uint64_t addr, uint64_t n, int present)
+{
+        int named = k->cls == IMG_SHARED_FILE && !is_gone(k);
+
+        if (named && !k->p->all)
+                return leave_in_file(k, addr, n);
+        if (!named && present)
+                return copy_memory(k, addr, n, 0, 0);
+        if (k->file && k->file->fd >= 0)
+                return copy_file(k, addr, n, named ? IMG_HOW_CLEAN : IMG_HOW_OBJECT, named ? IMG_ZERO : IMG_ABSENT);
+        return named ? leave_in_file(k, addr, n) : account(k, addr, n, IMG_ABSENT, 0);
 }
 
 /* n pages of one state. */
@@ -209,16 +309,22 @@ static int write_alike(struct walk *k, uint64_t addr, uint64_t n, enum pagemap_s
         switch (state) {
         case PAGEMAP_GUARD:
                 return account(k, addr, n, IMG_UNREADABLE, IMG_WHY_GUARD);
-        case PAGEMAP_ABSENT:
-                return account(k, addr, n, k->cls == IMG_PRIVATE_FILE ? IMG_INFILE : IMG_ABSENT, 0);
-        case PAGEMAP_FILE:
-                if (k->cls == IMG_PRIVATE_FILE)
-                        return write_clean(k, addr, n);
-                break;
         case PAGEMAP_OWN:
+        case PAGEMAP_COMMON:
+                return copy_memory(k, addr, n, 0, state == PAGEMAP_COMMON);
+        case PAGEMAP_SWAPPED:
+                if (!k->map->shared)
+                        return copy_memory(k, addr, n, IMG_HOW_SWAPPED, 1);
+                return write_shared(k, addr, n, 0);     /* a mere marker: what is shared is swapped out as a file's */
+        case PAGEMAP_FILE:
+        case PAGEMAP_ABSENT:
                 break;
         }
-        return read_pages(k, addr, n);
+        if (k->cls == IMG_PRIVATE_ANON)
+                return state == PAGEMAP_FILE ? copy_memory(k, addr, n, 0, 0) : account(k, addr, n, IMG_ABSENT, 0);
+        if (k->cls == IMG_PRIVATE_FILE)
+                return write_private(k, addr, n, state == PAGEMAP_FILE);
+        return write_shared(k, addr, n, state == PAGEMAP_FILE);
 }
 
 static int write_mapping(struct walk *k)
@@ -228,10 +334,8 @@ static int write_mapping(struct walk *k)
 
         if (why)
                 return account(k, k->map->start, pages, IMG_UNREADABLE, why);
-        if (k->cls == IMG_SHARED_FILE)
-                return account(k, k->map->start, pages, IMG_INFILE, 0);
-        if (proc_map_named(k->maps, k->map, "[vdso]"))  /* the pagemap calls it absent */
-                return read_pages(k, k->map->start, pages);
+        if (named(k, "[vdso]"))         /* the pagemap calls it absent */
+                return copy_memory(k, k->map->start, pages, 0, 0);
         for (uint64_t addr = k->map->start, n; addr < k->map->end; addr += n << IMG_PAGE_SHIFT) {
                 enum pagemap_state state;
 
@@ -242,18 +346,78 @@ static int write_mapping(struct walk *k)
         return 0;
 }
 
-int pages_write(struct trace *t, const struct proc_maps *m, struct imgwrite *w)
+int pages_write(const struct pages *p, struct imgwrite *w)
 {
-        struct walk k = { .t = t, .w = w, .maps = m };
-        int rc = pagemap_open(&k.pagemap, t->live_dir);
+        struct walk k = { .p = p, .w = w };
+        int rc = pagemap_open(&k.pagemap, p->t->live_dir);
 
-        for (size_t i = 0; i < m->n && rc == 0; i++) {
-                k.map = &m->map[i];
-                k.cls = (uint8_t)pages_class(m, k.map);
+        for (size_t i = 0; i < p->maps->n && rc == 0; i++) {
+                begin_mapping(&k, &p->maps->map[i]);
                 rc = write_mapping(&k);
         }
         if (rc == 0)
                 rc = flush(&k);
         pagemap_close(&k.pagemap);
         return rc < 0 ? -1 : 0;
+}
+
+/* ---- notes ---- */
+
+/* Has the process left a page of it alone? 1 or 0. */
+static int has_absent(struct walk *k)
+{
+        for (uint64_t addr = k->map->start, n; addr < k->map->end; addr += n << IMG_PAGE_SHIFT) {
+                enum pagemap_state state;
+
+                if (pagemap_next(&k->pagemap, addr, k->map->end, &n, &state) < 0 || state == PAGEMAP_ABSENT)
+                        return 1;
+        }
+        return 0;
+}
+
+struct missing {                /* mappings of which something is */
+        uint64_t n;
+        uint64_t at;            /* the first one */
+        int      err;           /* why there is no way to it */
+};
+
+static void count(struct missing *m, const struct walk *k)
+{
+        if (m->n++)
+                return;
+        m->at = k->map->start;
+        m->err = k->file && k->file->err ? k->file->err : ENOENT;
+}
+
+static void note(struct notes *notes, const struct missing *m, const char *text)
+{
+        if (m->n)
+                notes_add(notes, "%s: %" PRIu64 " mapping%s, the first one at %" PRIx64 " (%s)", text, m->n, m->n == 1 ? "" : "s",
+                          m->at, strerror(m->err));
+}
+
+int pages_note(const struct pages *p, struct notes *notes)
+{
+        struct missing object = { 0 }, gone = { 0 }, named = { 0 };
+        struct walk k = { .p = p };
+
+        if (pagemap_open(&k.pagemap, p->t->live_dir) < 0)
+                return -1;
+        for (size_t i = 0; i < p->maps->n; i++) {
+                begin_mapping(&k, &p->maps->map[i]);
+                if (!k.map->ino || forbidden(&k) || begins(&k, "/secretmem") || is_ring(&k) || k.cls == IMG_PRIVATE_ANON ||
+                    (k.file && k.file->fd >= 0))
+                        continue;
+                if (!is_gone(&k) && k.cls != IMG_SHARED_ANON) {
+                        if (p->all)
+                                count(&named, &k);
+                } else if (has_absent(&k)) {
+                        count(k.map->shared ? &object : &gone, &k);
+                }
+        }
+        pagemap_close(&k.pagemap);
+        note(notes, &object, "shared memory that could be read only where the process has touched it, the object may hold more");
+        note(notes, &gone, "files that no path leads to, read only where they are in the page tables");
+        note(notes, &named, "files that could not be opened, their pages are not here");
+        return 0;
 }

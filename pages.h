@@ -4,18 +4,29 @@
  *
  * Every page of every mapping is accounted for in a run: its data, all zeros,
  * never touched, in the file, or why it was not read (image.h, enum img_kind).
+ * What is in the target's page tables is read from its memory; what is not, and
+ * exists, from the file or object that is mapped (mapfile.h).
  */
 #ifndef PAGES_H
 #define PAGES_H
 
 #include "imgwrite.h"
+#include "mapfile.h"
+#include "notes.h"
 #include "proc.h"
 #include "trace.h"
 
-/* What kind of memory a mapping is; enum img_class. */
-int pages_class(const struct proc_maps *m, const struct proc_map *map);
+struct pages {
+        struct trace *t;
+        const struct proc_maps *maps;
+        struct mapfiles *files;         /* looked at */
+        int      all;                   /* --file-pages: those of files too that paths lead to */
+};
+
+/* Note what will be missing. 0, or -1 after fail(). */
+int pages_note(const struct pages *p, struct notes *notes);
 
 /* Write them all, upwards. 0, or -1 after fail(): output error, target gone, stop_wanted(). */
-int pages_write(struct trace *t, const struct proc_maps *m, struct imgwrite *w);
+int pages_write(const struct pages *p, struct imgwrite *w);
 
 #endif

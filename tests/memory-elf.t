@@ -16,11 +16,12 @@ head -c 4096 elf >first
 yes 'this is no ELF file' | head -c 8192 >other
 
 victim "$VICTIMS/victim-elf" "$scratch/elf" "$scratch/other"
+await 5 in_state "$pid" S
 resident "$pid" >before
 exits 0 'dump' "$CRDUMP" "$pid" img
 exits 0 'check' "$CRDUMP" check img
 
-for name in touched hidden; do
+for name in touched untouched hidden; do
         are $name dc
         as_the_file $name
 done

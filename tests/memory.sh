@@ -44,9 +44,9 @@ holds() {                       # NAME PAGE LETTER: it is full of it
 }
 
 # What of a process is resident, swapped and anonymous, mapping by mapping; without the
-# [vdso] and the stacks that a dump may use.
+# [vdso], the stack that a dump uses, and the C library's code, where it looks at an instruction.
 resident() {                    # PID
-        awk '$1 ~ /^[0-9a-f]+-/         { left_out = $6 ~ /^\[(vdso|stack)/; map = $1 }
+        awk '$1 ~ /^[0-9a-f]+-/         { left_out = $6 ~ /^\[(vdso|stack)/ || ($2 ~ /x/ && $6 ~ /\/libc\.so/); map = $1 }
              !left_out && $1 ~ /^(Rss|Swap|Anonymous|Shared_Dirty|Private_Hugetlb|Shared_Hugetlb):$/ { print map, $1, $2 }' \
                 "/proc/$1/smaps"
 }

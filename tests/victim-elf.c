@@ -37,6 +37,7 @@ int main(int argc, char **argv)
                 return 2;
         p = map("touched", argv[1], PROT_READ, MAP_PRIVATE, 0);
         (void)*(volatile char *)p;
+        map("untouched", argv[1], PROT_READ, MAP_PRIVATE, 0);
         p = map("changed", argv[1], PROT_READ | PROT_WRITE, MAP_PRIVATE, 0);
         p[100] ^= 1;
         p = map("hidden", argv[1], PROT_READ, MAP_PRIVATE, 0);

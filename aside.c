@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* aside.c - calls that may never return */
+#include "aside.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "util.h"
+
+#define STACK   65536u          /* of the thread */
+#define SLICE   20000000u       /* ns between two looks at stop_wanted() */
+
+struct helper {
+        pthread_mutex_t lock;
+        pthread_cond_t  work, news;
+        void (*job)(void *);    /* NULL: none, or done */
+        void  *arg;
+};
+
+static struct helper *helper;   /* waits for a job; NULL: to be made */
+static int left;                /* that did not come back */
+
+static void *serve(void *arg)
+{
+        struct helper *h = arg;
+
+        pthread_mutex_lock(&h->lock);
+        for (;;) {
+                while (!h->job)
+                        pthread_cond_wait(&h->work, &h->lock);
+                pthread_mutex_unlock(&h->lock);
+                h->job(h->arg);
+                pthread_mutex_lock(&h->lock);
+                h->job = NULL;
+                pthread_cond_signal(&h->news);
+        }
+        return NULL;
+}
+
+/* A thread that no signal is delivered to. 0 or an errno. */
+static int start(struct helper *h)
+{
+        pthread_condattr_t clock;
+        pthread_attr_t attr;
+        sigset_t all, was;
+        pthread_t t;
+        int err;
+
+        pthread_mutex_init(&h->lock, NULL);
+        pthread_cond_init(&h->work, NULL);
+        pthread_condattr_init(&clock);
+        pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+        pthread_cond_init(&h->news, &clock);
+        pthread_condattr_destroy(&clock);
+        err = pthread_attr_init(&attr);
+        if (err)
+                return err;
+        pthread_attr_setstacksize(&attr, STACK);
+        pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &was);
+        err = pthread_create(&t, &attr, serve, h);
+        pthread_sigmask(SIG_SETMASK, &was, NULL);
+        pthread_attr_destroy(&attr);
+        return err;
+}
+
+static int make_helper(void)
+{
+        struct helper *h = calloc(1, sizeof *h);
+        int err = h ? start(h) : ENOMEM;
+
+        if (err) {
+                free(h);
+                errno = err;
+                return -1;
+        }
+        helper = h;
+        return 0;
+}
+
+/* Until it is done. 0 or an errno. Called and returns locked. */
+static int await(struct helper *h, uint64_t until)
+{
+        while (h->job) {
+                uint64_t now = now_ns(), end = now + SLICE < until ? now + SLICE : until;
+                struct timespec t = { (time_t)(end / 1000000000u), (long)(end % 1000000000u) };
+
+                if (now >= until)
+                        return ETIMEDOUT;
+                if (pthread_cond_timedwait(&h->news, &h->lock, &t) && h->job && stop_wanted() < 0)
+                        return EINTR;
+        }
+        return 0;
+}
+
+int aside_run(void (*job)(void *), void *arg, uint64_t ns)
+{
+        uint64_t until = now_ns() + ns;
+        int err;
+
+        if (left == ASIDE_LEFT) {
+                errno = ETIMEDOUT;
+                return -1;
+        }
+        if (!helper && make_helper() < 0)
+                return -1;
+        pthread_mutex_lock(&helper->lock);
+        helper->arg = arg;
+        helper->job = job;
+        pthread_cond_signal(&helper->work);
+        err = await(helper, until);
+        pthread_mutex_unlock(&helper->lock);
+        if (!err)
+                return 0;
+        helper = NULL;
+        left++;
+        errno = err;
+        return -1;
+}
