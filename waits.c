@@ -26,6 +26,7 @@
 
 #define SECOND                  1000000000ull
 #define FOREVER                 (~0ull)
+#define OFFSET_MAX              4611686018ll    /* seconds: the kernel allows no more (KTIME_SEC_MAX / 2), and two of them fit in 64 bits */
 #define NO_ARG                  (-1)
 #define URING_EXT_ARG           8u      /* IORING_ENTER_EXT_ARG, IORING_ENTER_ABS_TIMER: uapi/linux/io_uring.h */
 #define URING_ABS_TIMER         32u
@@ -73,7 +74,9 @@ static int64_t clock_offset(const char *text, const char *name)
                 return 0;
         sec = strtoll(p + strlen(name), &end, 10);
         ns = strtoll(end, NULL, 10);
-        return sec > 1ll << 33 || sec < -(1ll << 33) ? 0 : (int64_t)(sec * (long long)SECOND + ns);
+        if (sec >= OFFSET_MAX || sec <= -OFFSET_MAX || ns < 0 || ns >= (long long)SECOND)
+                return 0;
+        return (int64_t)(sec * (long long)SECOND + ns);
 }
 
 /* Add those of a process to w, times sign. The file is that of its children, who are in its namespace unless it is about to change. */
