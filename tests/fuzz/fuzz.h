@@ -3,6 +3,7 @@
  * fuzz.h - what the parts of the fuzzer share
  *
  *      targets.c   what is fuzzed: a table, and LLVMFuzzerTestOneInput() that runs a row of it
+ *      proctext.c  those of them that take text of /proc
  *      sink.c      takes the place of stdout, and judges what is printed
  *      image.c     images that are taken apart, changed and sealed again, for checksums stop a fuzzer dead
  *      mutate.c    libFuzzer's mutations made such changes; for the fuzzer alone

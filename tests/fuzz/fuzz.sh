@@ -35,10 +35,12 @@ for target; do
         [ -n "$folder" ] || { echo "no such target: $target" >&2; exit 2; }
         corpus=build/fuzz/corpus/$target
         log=$logs/$target
+        dict=tests/fuzz/$folder.dict
+        [ -f "$dict" ] && dict=-dict=$dict || dict=
         mkdir -p "$corpus"
         start=$(date +%s)
         # shellcheck disable=SC2086     # a list of words
-        FUZZ_TARGET=$target nice -n 19 "$fuzz" $limits -max_total_time=$each -print_final_stats=1 -close_fd_mask=3 \
+        FUZZ_TARGET=$target nice -n 19 "$fuzz" $limits $dict -max_total_time=$each -print_final_stats=1 -close_fd_mask=3 \
                 -artifact_prefix="build/fuzz/finds/$target-" "$corpus" "tests/corpus/$folder" >"$log" 2>&1
         status=$?
         find=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)

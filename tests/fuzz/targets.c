@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proctext.h"
 #include "../../check.h"
 #include "../../load.h"
 #include "../../show.h"
@@ -271,6 +272,12 @@ const struct fuzz_target fuzz_targets[] = {
         { "seek",       "image",        run_seek },
         { "show",       "image",        run_show },
         { "json",       "image",        run_json },
+        { "stat",       "proc",         fuzz_stat },
+        { "status",     "proc",         fuzz_status },
+        { "thread",     "proc",         fuzz_thread },
+        { "syscall",    "proc",         fuzz_syscall },
+        { "maps",       "proc",         fuzz_maps },
+        { "timers",     "proc",         fuzz_timers },
         { NULL, NULL, NULL },
 };
 
