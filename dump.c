@@ -18,6 +18,8 @@
 #include "notes.h"
 #include "pages.h"
 #include "proc.h"
+#include "procstate.h"
+#include "rawfiles.h"
 #include "state.h"
 #include "threads.h"
 #include "timers.h"
@@ -40,6 +42,8 @@ struct dump {
         struct mapfiles files;          /* that they lead to, as early as the mappings */
         struct infection infection;
         struct parasite_data parasite;
+        struct rawfiles raw;
+        struct procstate proc;
         struct timers timers;
         struct threads tasks;
         struct notes notes;
@@ -160,6 +164,11 @@ static int look_before(struct dump *d)
         if (!d->early.n)
                 return fail("process %d (%s) has no memory", d->t.pid, d->stat.comm);
         gadget_find(&d->t, &d->early, &d->gadget);
+        d->raw.dir = d->t.dir;
+        d->raw.live_dir = d->t.live_dir;
+        rawfiles_early(&d->raw);
+        d->proc = (struct procstate){ .t = &d->t, .raw = &d->raw, .notes = &d->notes };
+        procstate_look(&d->proc, &d->early, d->stat.start_code);
         threads_look(&d->tasks, &d->t, &d->notes);
         return look_at_files(d, &d->early);
 }
@@ -330,7 +339,7 @@ static int write_image(struct dump *d)
 {
         struct state s = {
                 .t = &d->t, .stat = &d->stat, .status = &d->status, .maps = &d->maps,
-                .parasite = d->outside ? NULL : &d->parasite, .timers = &d->timers,
+                .parasite = d->outside ? NULL : &d->parasite, .proc = &d->proc, .timers = &d->timers,
                 .stopped_ns = d->stopped_at, .notes = &d->notes,
         };
         struct pages pages = { .t = &d->t, .maps = &d->maps, .files = &d->files, .all = d->opt->file_pages };
@@ -349,7 +358,7 @@ static int dump_stopped(struct dump *d)
 {
         int status;
 
-        if (stop_target(d) < 0 || read_maps(d) < 0 || timers_read(&d->timers, d->t.dir, &d->notes) < 0 ||
+        if (stop_target(d) < 0 || read_maps(d) < 0 || timers_read(&d->timers, &d->raw, &d->notes) < 0 ||
             threads_read(&d->tasks) < 0)
                 return EXIT_FAILED;
         status = ask_inside(d);
@@ -409,6 +418,8 @@ static int work(void *arg)
         mapfiles_close(&d->files);
         timers_free(&d->timers);
         threads_free(&d->tasks);
+        procstate_free(&d->proc);
+        rawfiles_free(&d->raw);
         if (status == EXIT_FAILED && stop_signal())
                 return 128 + stop_signal();
         return status;

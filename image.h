@@ -128,14 +128,14 @@ enum img_str_id {               /* each at most once */
         IMG_STR_AUXV,           /* pairs of 64-bit words */
         IMG_STR_HOST,           /* uname -n, -r and -v of the machine, NUL-separated */
         /* from here on since 1.1 */
-        IMG_STR_BUILD_ID,       /* of exe: the bytes of its NT_GNU_BUILD_ID note */
-        IMG_STR_NAMESPACES,     /* what the links in /proc/PID/ns lead to, as "mnt:[4026531841]", each ending in \n */
+        IMG_STR_BUILD_ID,       /* of exe: the bytes of its NT_GNU_BUILD_ID note; not there: it has none, or NOTE says why */
+        IMG_STR_NAMESPACES,     /* the links in /proc/PID/ns and their numbers, as "pid_for_children:[4026531836]", each ending in \n */
         IMG_STR_NSPID,          /* pid in its own namespaces, outermost first, in decimal, space-separated */
         IMG_STR_NSSID,          /* session and process group likewise */
         IMG_STR_NSPGID,
         IMG_STR_CGROUP,         /* /proc/PID/cgroup */
-        IMG_STR_CHILDREN,       /* a line each: pid, blank, comm */
-        IMG_STR_TTY,            /* path of the controlling terminal; none: not there, or not known */
+        IMG_STR_CHILDREN,       /* before the stop, a line each: pid, blank, comm (\n in it as "\n", \ as "\\"); not there: not known */
+        IMG_STR_TTY,            /* path of the controlling terminal; not there: there is none (see tty_major), or it is not known */
         IMG_STR_N               /* no id: those below it are known, here and in the other two */
 };
 

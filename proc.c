@@ -80,6 +80,8 @@ int proc_parse_stat(const char *text, struct proc_stat *st)
         st->ppid = (pid_t)f[4];
         st->pgid = (pid_t)f[5];
         st->sid = (pid_t)f[6];
+        st->tty = (uint32_t)f[7];
+        st->tty_pgrp = (pid_t)f[8];
         st->flags = (uint32_t)f[9];
         st->threads = (uint32_t)f[20];
         st->start_ticks = f[22];
@@ -113,8 +115,7 @@ int proc_stat(int dir, pid_t tid, struct proc_stat *st)
         return rc;
 }
 
-/* What follows "KEY:\t" at the start of a line, or NULL. */
-static const char *status_field(const char *text, const char *key)
+const char *proc_field(const char *text, const char *key)
 {
         size_t len = strlen(key);
 
@@ -128,14 +129,14 @@ static const char *status_field(const char *text, const char *key)
 
 static uint64_t status_number(const char *text, const char *key, int base, uint64_t missing)
 {
-        const char *p = status_field(text, key);
+        const char *p = proc_field(text, key);
 
         return p ? strtoull(p, NULL, base) : missing;
 }
 
 static uint64_t second_number(const char *text, const char *key)        /* of real, effective, saved, fs */
 {
-        const char *p = status_field(text, key);
+        const char *p = proc_field(text, key);
         char *end;
 
         if (!p)
@@ -146,7 +147,7 @@ static uint64_t second_number(const char *text, const char *key)        /* of re
 
 static uint64_t last_number(const char *text, const char *key)
 {
-        const char *p = status_field(text, key);
+        const char *p = proc_field(text, key);
         uint64_t n = 0, last = 0;
         char *end;
 
@@ -164,7 +165,7 @@ static uint64_t last_number(const char *text, const char *key)
 /* Is `word` in the list behind `key`? */
 static int status_word(const char *text, const char *key, const char *word)
 {
-        const char *p = status_field(text, key);
+        const char *p = proc_field(text, key);
         const char *end = p ? strchr(p, '\n') : NULL;
         const char *hit = p ? strstr(p, word) : NULL;
 

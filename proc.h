@@ -20,6 +20,8 @@ struct proc_stat {
         char     comm[PROC_COMM];
         char     state;         /* R S D T t Z X I ... */
         pid_t    ppid, pgid, sid;
+        uint32_t tty;           /* controlling terminal, as the kernel packs its numbers; 0: none */
+        pid_t    tty_pgrp;      /* its foreground group; -1: none */
         uint32_t flags;         /* PF_* of the kernel */
         uint32_t threads;       /* that are listed: the first one also when it has ended */
         uint64_t start_ticks;   /* after boot, in 1/100 s */
@@ -112,6 +114,8 @@ void proc_wchan(int dir, pid_t tid, char *buf, size_t len);
 int proc_parse_stat(const char *text, struct proc_stat *st);
 int proc_parse_status(const char *text, struct proc_status *st);
 int proc_parse_syscall(const char *text);
+/* What follows "KEY:" in a text like that of status, up to the end of its line; NULL: no such line. */
+const char *proc_field(const char *text, const char *key);
 int proc_parse_maps(char *text, size_t len, struct proc_maps *m);
 
 /* Why ptrace said EPERM: yama, another user, a capability..., as a few words. */

@@ -2,102 +2,12 @@
 /* state.c - all of a process that is not its memory, into chunks */
 #include "state.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #include "image.h"
 #include "payload.h"
 #include "util.h"
-
-#define RAW_MAX (256u << 20)    /* bytes of one raw /proc file */
-
-/* Copied as they are: cheap, and whatever is not understood today can be read from them later. */
-static const char *const raw_files[] = {
-        "stat", "status", "maps", "limits", "cgroup", "mountinfo", "io", "sched", "timers",
-        "oom_score_adj", "coredump_filter", "personality", "loginuid", "uid_map", "gid_map",
-};
-
-static void add_link(struct payload *b, const struct state *s, uint32_t id, const char *link)
-{
-        char path[PATH_MAX];
-        ssize_t n = readlinkat(s->t->live_dir, link, path, sizeof path);
-
-        if (n < 0)
-                notes_add(s->notes, "%s: %s", link, strerror(errno));
-        else
-                payload_str(b, id, path, (size_t)n);
-}
-
-static void add_file(struct payload *b, const struct state *s, uint32_t id, const char *file)
-{
-        char *text;
-        size_t len;
-
-        if (read_file(s->t->live_dir, file, RAW_MAX, &text, &len) < 0) {
-                notes_add(s->notes, "%s: %s", file, strerror(errno));
-                return;
-        }
-        payload_str(b, id, text, len);
-        free(text);
-}
-
-static void add_host(struct payload *b)
-{
-        char text[sizeof(struct utsname)];
-        struct utsname u;
-        int n;
-
-        if (uname(&u) < 0)
-                return;
-        n = snprintf(text, sizeof text, "%s%c%s%c%s", u.nodename, 0, u.release, 0, u.version);
-        payload_str(b, IMG_STR_HOST, text, (size_t)n);
-}
-
-static int write_proc(const struct state *s, struct imgwrite *w)
-{
-        const struct proc_stat *st = s->stat;
-        struct payload b = { 0 };
-        struct img_proc p = {
-                .size = sizeof p, .threads = (uint32_t)s->t->n,
-                .pid = s->t->pid, .ppid = st->ppid, .tgid = s->status->tgid,
-                .pgid = st->pgid, .sid = st->sid,
-                .umask = s->status->umask,
-                .start_ticks = st->start_ticks, .dump_time_ns = s->stopped_ns,
-                .start_code = st->start_code, .end_code = st->end_code,
-                .start_data = st->start_data, .end_data = st->end_data,
-                .start_brk = st->start_brk,
-                .start_stack = st->start_stack,
-                .arg_start = st->arg_start, .arg_end = st->arg_end,
-                .env_start = st->env_start, .env_end = st->env_end,
-                .uid = s->status->uid, .gid = s->status->gid, .state = (uint8_t)st->state,
-        };
-
-        if (s->parasite) {
-                p.brk = s->parasite->misc.brk;
-                if (p.umask == ~0u)
-                        p.umask = (uint32_t)s->parasite->misc.umask;
-        } else {
-                p.flags |= IMG_PROC_OUTSIDE;
-        }
-        if (!st->start_code)
-                notes_add(s->notes, "memory layout: not told by /proc/PID/stat");
-        payload_add(&b, &p, sizeof p);
-        payload_str(&b, IMG_STR_COMM, st->comm, strlen(st->comm));
-        add_link(&b, s, IMG_STR_EXE, "exe");
-        add_link(&b, s, IMG_STR_CWD, "cwd");
-        add_link(&b, s, IMG_STR_ROOT, "root");
-        add_file(&b, s, IMG_STR_CMDLINE, "cmdline");
-        add_file(&b, s, IMG_STR_ENVIRON, "environ");
-        add_file(&b, s, IMG_STR_AUXV, "auxv");
-        add_host(&b);
-        return imgwrite_payload(w, IMG_PROC, &b);
-}
 
 static int write_maps(const struct proc_maps *m, struct imgwrite *w)
 {
@@ -167,34 +77,14 @@ static int write_asked(const struct state *s, struct imgwrite *w)
         return write_misc(&p->misc, s->stat, w);
 }
 
-static int write_raw(const struct state *s, struct imgwrite *w, const char *file)
-{
-        struct iovec v[2] = { { (void *)file, strlen(file) + 1 }, { NULL, 0 } };
-        char *text;
-        int rc;
-
-        if (read_file(s->t->live_dir, file, RAW_MAX, &text, &v[1].iov_len) < 0) {
-                if (errno != ENOENT)    /* absent in this kernel: no loss */
-                        notes_add(s->notes, "%s: %s", file, strerror(errno));
-                return 0;
-        }
-        v[1].iov_base = text;
-        rc = imgwrite_chunk(w, IMG_FILE, v, 2);
-        free(text);
-        return rc;
-}
-
 int state_write(const struct state *s, struct imgwrite *w)
 {
-        if (write_proc(s, w) < 0 ||
+        if (procstate_write(s->proc, s->stat, s->status, s->parasite ? &s->parasite->misc : NULL, s->stopped_ns, w) < 0 ||
             write_maps(s->maps, w) < 0 ||
             (s->parasite && write_asked(s, w) < 0) ||
             timers_write(s->timers, s->parasite != NULL, w, s->notes) < 0)
                 return -1;
-        for (size_t i = 0; i < sizeof raw_files / sizeof *raw_files; i++)
-                if (write_raw(s, w, raw_files[i]) < 0)
-                        return -1;
-        return 0;
+        return rawfiles_write(s->proc->raw, w, s->notes);
 }
 
 int state_write_notes(struct notes *notes, struct imgwrite *w)

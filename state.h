@@ -9,6 +9,7 @@
 #include "notes.h"
 #include "parasite.h"
 #include "proc.h"
+#include "procstate.h"
 #include "timers.h"
 #include "trace.h"
 
@@ -18,6 +19,7 @@ struct state {
         const struct proc_status *status;
         const struct proc_maps *maps;
         const struct parasite_data *parasite;   /* NULL: it could not be used */
+        struct procstate *proc;
         struct timers *timers;
         uint64_t stopped_ns;            /* CLOCK_REALTIME */
         struct notes *notes;
@@ -27,7 +29,7 @@ struct state {
 int state_write_notes(struct notes *notes, struct imgwrite *w);
 
 /*
- * Write PROC, MAPS, SIGA, ITIM, TIMR, MISC and FILE chunks. What /proc
+ * Write PROC, RLIM, MAPS, SIGA, ITIM, TIMR, MISC and FILE chunks. What /proc
  * does not tell is noted. 0, or -1 after fail(): output error, target gone.
  */
 int state_write(const struct state *s, struct imgwrite *w);

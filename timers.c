@@ -10,8 +10,6 @@
 
 #include "util.h"
 
-#define TEXT_MAX        (256u << 20)    /* bytes: more is nonsense */
-
 static struct img_timer *add(struct timers *t, size_t *cap)
 {
         struct img_timer *p = t->timer;
@@ -81,7 +79,7 @@ int timers_parse(const char *text, struct timers *t)
                         char *end;
                         long id = strtol(p, &end, 10);
 
-                        if (end != eol || id < 0 || id > INT_MAX) {
+                        if (end == p || end != eol || id < 0 || id > INT_MAX) {
                                 errno = EPROTO;
                                 return -1;
                         }
@@ -130,18 +128,13 @@ static int prepare_questions(struct timers *t)
         return 0;
 }
 
-int timers_read(struct timers *t, int dir, struct notes *notes)
+int timers_read(struct timers *t, struct rawfiles *raw, struct notes *notes)
 {
-        char *text;
-        size_t len;
+        const char *text = rawfiles_text(raw, "timers");
         int rc;
 
         *t = (struct timers){ 0 };
-        rc = read_file(dir, "timers", TEXT_MAX, &text, &len);
-        if (rc == 0) {
-                rc = timers_parse(text, t);
-                free(text);
-        }
+        rc = text ? timers_parse(text, t) : -1;
         if (rc < 0 && errno == ENOMEM)
                 return fail("POSIX timers:");
         if (rc < 0) {

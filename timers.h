@@ -16,6 +16,7 @@
 #include "imgwrite.h"
 #include "notes.h"
 #include "parasite.h"
+#include "rawfiles.h"
 
 #define TIMERS_ASKED    1024    /* at most, in a dump */
 #define TIMERS_TRIED    256     /* ids from 0 on, where they are not listed */
@@ -34,8 +35,8 @@ struct timers {
  */
 int timers_parse(const char *text, struct timers *t);
 
-/* From the folder of a stopped process. 0, or -1 after fail(): no memory. */
-int timers_read(struct timers *t, int dir, struct notes *notes);
+/* Of a stopped process. 0, or -1 after fail(): no memory. */
+int timers_read(struct timers *t, struct rawfiles *raw, struct notes *notes);
 
 /* Write the TIMR chunk, if anything is known, with what was answered; asked: infect_work() was done. 0, or -1 after fail(). */
 int timers_write(struct timers *t, int asked, struct imgwrite *w, struct notes *notes);

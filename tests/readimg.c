@@ -15,7 +15,7 @@
  *      readimg IMG threads             TID STATE BLOCKED COMM
  *      readimg IMG regs TID            NAME VALUE
  *      readimg IMG xstate TID          the bytes
- *      readimg IMG actions|itimers|timers|misc|proc|notes|files
+ *      readimg IMG actions|itimers|timers|rlimits|misc|proc|notes|files
  *      readimg IMG str ID              the bytes of an img_str
  *      readimg IMG file NAME           the bytes of a copied /proc file
  *      readimg IMG compare PID         each page against /proc/PID/mem
@@ -373,6 +373,31 @@ static void print_proc(void)
         printf("brk %#" PRIx64 "\nstart_brk %#" PRIx64 "\nstart_stack %#" PRIx64 "\n", p.brk, p.start_brk, p.start_stack);
         printf("code %#" PRIx64 " %#" PRIx64 "\ndata %#" PRIx64 " %#" PRIx64 "\n", p.start_code, p.end_code, p.start_data, p.end_data);
         printf("arg %#" PRIx64 " %#" PRIx64 "\nenv %#" PRIx64 " %#" PRIx64 "\n", p.arg_start, p.arg_end, p.env_start, p.env_end);
+        if (p.flags & IMG_PROC_EXE)
+                printf("exe %" PRIu64 " %" PRIu64 " %" PRId64 ".%09u %u:%u\n", p.exe_len, p.exe_ino, p.exe_mtime_sec, p.exe_mtime_ns,
+                        p.exe_dev_major, p.exe_dev_minor);
+        if (p.flags & IMG_PROC_OOM)
+                printf("oom_score_adj %d\n", p.oom_score_adj);
+        if (p.flags & IMG_PROC_COREDUMP)
+                printf("coredump_filter %08x\n", p.coredump_filter);
+        if (p.flags & IMG_PROC_PERSONALITY)
+                printf("personality %08x\n", p.personality);
+        if (p.flags & IMG_PROC_TTY)
+                printf("tty %u:%u %d\n", p.tty_major, p.tty_minor, p.tty_pgrp);
+        if (p.flags & IMG_PROC_LOGINUID)
+                printf("loginuid %u\n", p.loginuid);
+}
+
+static void print_rlimits(void)
+{
+        struct chunk c = only(IMG_RLIM);
+        struct img_rlimit r;
+        uint32_t i;
+
+        for (i = 0; i < array(&c).n; i++) {
+                memcpy(&r, entry(&c, i), sizeof r);
+                printf("rlimit %u %" PRIu64 " %" PRIu64 "\n", i, r.soft, r.hard);
+        }
 }
 
 static void print_str(uint32_t id)
@@ -560,6 +585,8 @@ int main(int argc, char **argv)
                 print_itimers();
         else if (strcmp(what, "timers") == 0)
                 print_timers();
+        else if (strcmp(what, "rlimits") == 0)
+                print_rlimits();
         else if (strcmp(what, "misc") == 0)
                 print_misc();
         else if (strcmp(what, "proc") == 0)
