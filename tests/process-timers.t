@@ -80,8 +80,10 @@ if [ "$listed" ]; then
         grep '^timer' timers | cut -d ' ' -f 1-7 | diff -u known - >t.diff
         is "$(cat t.diff)" '' 'eleven hundred: all are listed'
         is "$(grep '^left' timers | awk '$5 == 0' | wc -l)" 1024 'eleven hundred: of the first 1024 the time left was asked'
-        is "$(grep '^left' timers | awk '$5 == -61' | wc -l)" $(($(wc -l <known) - 1024)) 'eleven hundred: the others say that it was not'
-        is "$("$readimg" img notes | grep ^POSIX)" "POSIX timers: of $(($(wc -l <known) - 1024)) of $(wc -l <known) the time left was not asked" \
+        all=$(wc -l <known)
+        rest=$((all - 1024))
+        is "$(grep '^left' timers | awk '$5 == -61' | wc -l)" $rest 'eleven hundred: the others say that it was not'
+        is "$("$readimg" img notes | grep ^POSIX)" "POSIX timers: of $rest of $all the time left was not asked" \
                 'eleven hundred: and a note does'
 fi
 undisturbed 'eleven hundred'
