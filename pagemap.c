@@ -97,7 +97,9 @@ static int fill_window(struct pagemap *p, uint64_t addr, uint64_t end)
 
         if (n < (ssize_t)sizeof *p->window) {
                 p->n = 0;
-                return n < 0 ? fail("read pagemap:") : fail("read pagemap: it ends before %#llx", (unsigned long long)addr);
+                if (n >= 0)
+                        errno = ESRCH;          /* it has no memory any more, or another program's */
+                return -1;
         }
         p->addr = addr;
         p->n = (size_t)n / sizeof *p->window;

@@ -35,7 +35,7 @@ void pagemap_close(struct pagemap *p);
 
 /*
  * The pages from addr up to at most end that are alike: how many (*n, at least
- * 1) and what. 0, or -1 after fail().
+ * 1) and what. 0, or -1 with errno (ESRCH: the memory is gone); says nothing.
  */
 int pagemap_next(struct pagemap *p, uint64_t addr, uint64_t end, uint64_t *n, enum pagemap_state *state);
 

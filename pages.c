@@ -339,8 +339,9 @@ static int write_mapping(struct walk *k)
         for (uint64_t addr = k->map->start, n; addr < k->map->end; addr += n << IMG_PAGE_SHIFT) {
                 enum pagemap_state state;
 
-                if (pagemap_next(&k->pagemap, addr, k->map->end, &n, &state) < 0 ||
-                    write_alike(k, addr, n, state) < 0)
+                if (pagemap_next(&k->pagemap, addr, k->map->end, &n, &state) < 0)
+                        return trace_fail(k->p->t, k->p->t->live, "page map");
+                if (write_alike(k, addr, n, state) < 0)
                         return -1;
         }
         return 0;

@@ -350,10 +350,8 @@ static void add_sched(struct threads *th, struct thread *d)
         d->img.dl_deadline_ns = a.deadline;
         d->img.dl_period_ns = a.period;
         d->img.known |= IMG_THREAD_SCHED;
-        if (th->no_clamp || a.size < sizeof a) {        /* what is told then is always zero */
-                lack(th, bit_of(IMG_THREAD_UTIL), "this kernel has none");
+        if (th->no_clamp || a.size < sizeof a)  /* this kernel has none: nothing is missing */
                 return;
-        }
         d->img.util_min = a.util_min;
         d->img.util_max = a.util_max;
         d->img.known |= IMG_THREAD_UTIL;
