@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "core.h"
 #include "dump.h"
 #include "show.h"
 #include "util.h"
@@ -21,6 +22,7 @@ static const char usage[] =
         "usage: crdump [OPTION]... PID out.img\n"
         "       crdump show [--json] out.img\n"
         "       crdump check out.img\n"
+        "       crdump core out.img core|-\n"
         "       crdump help | --version\n";
 
 static const char help[] =
@@ -43,6 +45,7 @@ static const char help[] =
         "\n"
         "  show      print an image, as text or as JSON\n"
         "  check     is an image whole?\n"
+        "  core      make an ELF core of it, for gdb\n"
         "\n"
         "Exit status: 0 done; 1 failed, target as it was found; 2 usage; 3 the target\n"
         "could not be put back as it was; 4 image incomplete or damaged; 5 dumped from\n"
@@ -159,29 +162,47 @@ static void take_option(int opt, struct settings *s)
         }
 }
 
-static int run_show(const char *path, const struct settings *s)
+static int run_show(char **arg, const struct settings *s)
 {
-        return show(path, s->json);
+        return show(arg[0], s->json);
 }
 
-static int run_check(const char *path, const struct settings *s)
+static int run_check(char **arg, const struct settings *s)
 {
         (void)s;
-        return check(path);
+        return check(arg[0]);
+}
+
+static int run_core(char **arg, const struct settings *s)
+{
+        (void)s;
+        return core(arg[0], arg[1]);
 }
 
 static const struct command {
         const char *name;
-        int (*run)(const char *path, const struct settings *s);
+        int args;
+        int (*run)(char **arg, const struct settings *s);
+        const char *missing;            /* said when there are fewer */
 } commands[] = {
-        { "show", run_show },
-        { "check", run_check },
+        { "show", 1, run_show, "an image" },
+        { "check", 1, run_check, "an image" },
+        { "core", 2, run_core, "an image and a name for the core" },
 };
+
+static const struct command *find_command(const char *name)
+{
+        for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+                if (strcmp(name, commands[i].name) == 0)
+                        return &commands[i];
+        return NULL;
+}
 
 int main(int argc, char **argv)
 {
+        const struct command *command;
         struct settings s = { 0 };
-        int opt;
+        int opt, args;
 
         opterr = 0;
         while ((opt = getopt_long(argc, argv, ":vq", options, NULL)) != -1) {
@@ -195,13 +216,16 @@ int main(int argc, char **argv)
         argv += optind;
         if (argc == 1 && strcmp(argv[0], "help") == 0)
                 return to_stdout(usage, help);
-        if (argc < 2)
-                bad_usage("missing", argc ? "an image" : "a pid or a command");
-        if (argc > 2)
-                bad_usage("too many arguments", argv[2]);
-        for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-                if (strcmp(argv[0], commands[i].name) == 0)
-                        return commands[i].run(argv[1], &s);
+        if (argc == 0)
+                bad_usage("missing", "a pid or a command");
+        command = find_command(argv[0]);
+        args = command ? command->args : 1;
+        if (argc < 1 + args)
+                bad_usage("missing", command ? command->missing : "an image");
+        if (argc > 1 + args)
+                bad_usage("too many arguments", argv[1 + args]);
+        if (command)
+                return command->run(argv + 1, &s);
         if (strcmp(argv[1], "-") == 0)
                 bad_usage("an image goes to a file, not to standard output (./- names one)", argv[1]);
         return dump((pid_t)parse_number("not a pid or a command", argv[0], INT_MAX), argv[1], &s.dump);

@@ -15,6 +15,9 @@ test            gcc                                     gcc
 test            prove                                   perl
 test            strace                                  strace
 test            gdb                                     gdb
+test            eu-stack                                elfutils
+test            lldb                                    lldb
+test            go                                      golang-go
 test            python3                                 python3
 test            busybox                                 busybox-static
 test            redis-server                            redis-server

@@ -31,6 +31,9 @@ refused show
 refused show a b
 refused check
 refused check a b
+refused core
+refused core a
+refused core a b c
 refused show --no-such-option img
 is "$(ls -A)" "$(printf 'stderr\nstdout')" 'no file was made'
 
