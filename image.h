@@ -274,7 +274,7 @@ _Static_assert(sizeof(struct img_map) == 64, "img_map");
 
 /* Two-letter names of smaps' VmFlags by bit number: only ever added to. */
 #define IMG_VMFLAGS \
-        "rd wr ex sh mr mw me ms gd pf lo io sr rr dc de ac nr ht sf ar dd wf sd mm hg nh mg um uw ss ui gu lf bt mt nl sl dp"
+        "rd wr ex sh mr mw me ms gd pf lo io sr rr dc de ac nr ht sf ar dd wf sd mm hg nh mg um uw ss ui gu lf bt mt nl sl dp dw mp"
 #define IMG_VMFLAG_PF   (1ull << 9)     /* pure page frames: no memory of the kernel's, usually a device */
 #define IMG_VMFLAG_IO   (1ull << 11)    /* a device's registers or memory */
 #define IMG_VMFLAG_UM   (1ull << 28)    /* userfaultfd watches it: what is missing, */

@@ -20,6 +20,15 @@
 #define PM_EXCLUSIVE    (1ull << 56)    /* mapped once; since 4.2 */
 #define PM_FLAGS        (63ull << 55)   /* where these two are; before 4.2 the page's shift: */
 #define PM_OLD          (12ull << 55)
+/*
+ * The other 55 bits are told to those with CAP_SYS_ADMIN alone: of what is not
+ * present, the swap type in 5 bits, then the offset. Markers in page tables
+ * (include/linux/swapops.h, 5.19) are of the last type.
+ */
+#define PM_WHERE        ((1ull << 55) - 1)
+#define PM_MARKER(bit)  (31ull | (uint64_t)(bit) << 5)
+#define MARKER_UFFD_WP  1               /* write-protected by userfaultfd, nothing there */
+#define MARKER_GUARD    4               /* 6.13 */
 
 /* uapi/linux/fs.h of 6.7; musl has no copy of it */
 #define PAGE_IS_PRESENT (1u << 3)
@@ -60,6 +69,10 @@ static enum pagemap_state classify(uint64_t entry)
                 entry &= ~PM_FLAGS;
         if (entry & PM_GUARD)
                 return PAGEMAP_GUARD;
+        if (entry & PM_SWAP && (entry & PM_WHERE) == PM_MARKER(MARKER_GUARD))
+                return PAGEMAP_GUARD;
+        if (entry & PM_SWAP && (entry & PM_WHERE) == PM_MARKER(MARKER_UFFD_WP))
+                return PAGEMAP_ABSENT;
         if (entry & PM_SWAP)
                 return PAGEMAP_SWAPPED;
         if (!(entry & PM_PRESENT))

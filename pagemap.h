@@ -16,7 +16,7 @@ enum pagemap_state {
         PAGEMAP_ABSENT,         /* neither present nor swapped out */
         PAGEMAP_OWN,            /* anonymous, present: the process's own content */
         PAGEMAP_COMMON,         /* the same, but others may have the page too: after fork(2), by KSM, the zero page */
-        PAGEMAP_SWAPPED,        /* swapped out; guard pages of kernels before 6.15 and other markers look the same */
+        PAGEMAP_SWAPPED,        /* swapped out; to ordinary users guard pages before 6.15 and other markers look the same */
         PAGEMAP_FILE,           /* present, a page of a file or of shared memory */
         PAGEMAP_GUARD,          /* MADV_GUARD_INSTALL, as 6.15 and later tell it */
 };

@@ -417,6 +417,8 @@ int pages_note(const struct pages *p, struct notes *notes)
                 }
         }
         pagemap_close(&k.pagemap);
+        if (p->maps->vmflag[0])
+                notes_add(notes, "VmFlags: %s is not known to this version", p->maps->vmflag);
         note(notes, &object, "shared memory that could be read only where the process has touched it, the object may hold more");
         note(notes, &gone, "files that no path leads to, read only where they are in the page tables");
         note(notes, &named, "files that could not be opened, their pages are not here");

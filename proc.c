@@ -288,18 +288,24 @@ static int parse_map_line(const char *line, size_t len, struct proc_map *map, co
         return 0;
 }
 
-static uint64_t parse_vmflags(const char *p, size_t len)
+/* The bits of a list of two-letter names; one that is not known is kept in `unknown`, unless that has one. */
+static uint64_t parse_vmflags(const char *p, size_t len, char unknown[3])
 {
         static const char known[] = IMG_VMFLAGS;
         const char *end = p + len;
         uint64_t flags = 0;
+        size_t i;
 
         for (; end - p >= 2; p++) {
                 if (p[0] == ' ')
                         continue;
-                for (size_t i = 0; i + 1 < sizeof known; i += 3)
+                for (i = 0; i + 1 < sizeof known; i += 3)
                         if (known[i] == p[0] && known[i + 1] == p[1])
-                                flags |= 1ull << i / 3;
+                                break;
+                if (i + 1 < sizeof known)
+                        flags |= 1ull << i / 3;
+                else if (!*unknown && isgraph((unsigned char)p[0]) && isgraph((unsigned char)p[1]))
+                        memcpy(unknown, p, 2);
                 p++;
         }
         return flags;
@@ -320,7 +326,7 @@ static int take_maps(char *text, size_t len, struct proc_maps *m)
                         eol = end;
                 *eol = '\0';
                 if (strncmp(p, "VmFlags:", 8) == 0 && m->n) {
-                        m->map[m->n - 1].vmflags = parse_vmflags(p + 8, (size_t)(eol - p) - 8);
+                        m->map[m->n - 1].vmflags = parse_vmflags(p + 8, (size_t)(eol - p) - 8, m->vmflag);
                         m->map[m->n - 1].vmflags_known = 1;
                         continue;
                 }

@@ -59,6 +59,7 @@ struct proc_maps {
         size_t n, cap;
         char  *names;           /* of all of them */
         size_t names_len, names_cap;
+        char   vmflag[3];       /* the first one of VmFlags that IMG_VMFLAGS does not have; "": none */
 };
 
 /* The folder of process pid, as a descriptor; -1 with errno. */

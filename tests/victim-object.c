@@ -132,6 +132,7 @@ static void fill(const struct object *o)
 
 int main(int argc, char **argv)
 {
+        pid_t parent = getpid();
         int to_child[2];
         char c;
 
@@ -149,6 +150,8 @@ int main(int argc, char **argv)
                         pause();
         }
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+                _exit(0);
         close(to_child[1]);
         if (read(to_child[0], &c, 1) != 0)      /* the parent is through */
                 return 2;
