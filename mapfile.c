@@ -273,6 +273,7 @@ static int do_op(struct mapfiles *f, struct mapfile *file, void (*job)(void *))
                 return 0;
         f->op = NULL;
         file->fd = -1;
+        file->stuck = 1;
         file->err = ETIMEDOUT;
         return stop_wanted();
 }

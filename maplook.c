@@ -373,8 +373,10 @@ int maplook(int dir, struct mapfile *file, size_t n)
                 some = l->at;
                 memcpy(file + done, l->file, some * sizeof *file);
                 done += some;
-                if (done < n)
+                if (done < n) {
+                        file[done].err = ETIMEDOUT;
                         warn("%s: its file system does not answer", file[done].name);
+                }
                 done++;
         }
         return 0;

@@ -36,6 +36,7 @@ struct mapfile {
         uint8_t  internal;      /* of an unnamed tmpfs of the kernel's: reading it waits for nobody */
         uint8_t  sized;         /* len is known */
         uint8_t  want;          /* MAPFILE_* bits: what it is to be looked at for */
+        uint8_t  stuck;         /* it was open, and did not answer */
         int      fd;            /* open for reading; -1: not wanted, or no way */
         int      err;           /* fd -1, and wanted: the errno of the last way tried */
         uint64_t len;           /* bytes */

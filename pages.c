@@ -182,8 +182,6 @@ static int copy(struct walk *k, uint64_t addr, uint64_t n, uint16_t how, int of_
 
                 if (!to)
                         return -1;
-                if (of_file && k->file->fd < 0)         /* it did not answer */
-                        return account(k, addr, n, IMG_UNREADABLE, (uint16_t)k->file->err);
                 if (of_file)
                         got = mapfile_read(k->p->files, k->file, offset_of(k, addr), to, want);
                 else
@@ -208,13 +206,21 @@ static int copy_memory(struct walk *k, uint64_t addr, uint64_t n, uint16_t how, 
         return copy(k, addr, n, how, 0, is_ring(k) ? PAGESRC_PINNED : way);
 }
 
-/* n pages from the file, which is open. Its holes are of kind `hole`. */
+/* Can its pages be copied from a file? */
+static int has_file(const struct walk *k)
+{
+        return k->file && (k->file->fd >= 0 || k->file->stuck);
+}
+
+/* n pages from the file, which is or was open. Its holes are of kind `hole`. */
 static int copy_file(struct walk *k, uint64_t addr, uint64_t n, uint16_t how, uint8_t hole)
 {
         while (n) {
                 uint64_t off = offset_of(k, addr), len, some;
                 int is_hole, rc;
 
+                if (k->file->stuck)
+                        return account(k, addr, n, IMG_UNREADABLE, (uint16_t)k->file->err);
                 if (mapfile_extent(k->p->files, k->file, off, off + (n << IMG_PAGE_SHIFT), &len, &is_hole) < 0)
                         return -1;
                 if (len == 0)
@@ -275,7 +281,7 @@ static int write_head(struct walk *k, uint64_t addr, int present)
 static int write_private(struct walk *k, uint64_t addr, uint64_t n, int present)
 {
         if (is_gone(k) || k->p->all) {
-                if (k->file && k->file->fd >= 0)
+                if (has_file(k))
                         return copy_file(k, addr, n, IMG_HOW_CLEAN, IMG_ZERO);
                 if (present)
                         return copy_memory(k, addr, n, IMG_HOW_CLEAN, 0);
@@ -298,7 +304,7 @@ static int write_shared(struct walk *k, uint64_t addr, uint64_t n, int present)
                 return leave_in_file(k, addr, n);
         if (!named && present)
                 return copy_memory(k, addr, n, 0, 0);
-        if (k->file && k->file->fd >= 0)
+        if (has_file(k))
                 return copy_file(k, addr, n, named ? IMG_HOW_CLEAN : IMG_HOW_OBJECT, named ? IMG_ZERO : IMG_ABSENT);
         return named ? leave_in_file(k, addr, n) : account(k, addr, n, IMG_ABSENT, 0);
 }

@@ -26,6 +26,8 @@ test            nginx                                   nginx
 test            wrk                                     wrk
 test            pg_ctlcluster                           postgresql
 test            setpriv                                 util-linux
+test            mkswap                                  util-linux
+test            swapon                                  mount
 test            ps                                      procps
 test            diff                                    diffutils
 test            qemu-system-x86_64                      qemu-system-x86
