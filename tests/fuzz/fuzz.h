@@ -24,7 +24,10 @@ struct fuzz_target {
         const char *name;
         const char *corpus;     /* folder below tests/corpus; "image": mutated as such */
         void (*run)(const uint8_t *data, size_t len);
+        int whole;              /* it tells whether an image is whole: fuzz_status */
 };
+
+extern int fuzz_status;         /* the exit status that the last run ended with */
 
 extern const struct fuzz_target fuzz_targets[]; /* the last one has no name */
 extern const struct fuzz_target *fuzz_target;   /* that LLVMFuzzerTestOneInput() runs */

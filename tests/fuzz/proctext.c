@@ -23,7 +23,7 @@ static char *text_of(const uint8_t *data, size_t len)
         return text;
 }
 
-void fuzz_stat(const uint8_t *data, size_t len)
+void proctext_stat(const uint8_t *data, size_t len)
 {
         char *text = text_of(data, len);
         struct proc_stat st = { 0 };
@@ -33,7 +33,7 @@ void fuzz_stat(const uint8_t *data, size_t len)
         free(text);
 }
 
-void fuzz_status(const uint8_t *data, size_t len)
+void proctext_status(const uint8_t *data, size_t len)
 {
         char *text = text_of(data, len);
         struct proc_status st = { 0 };
@@ -42,7 +42,7 @@ void fuzz_status(const uint8_t *data, size_t len)
         free(text);
 }
 
-void fuzz_thread(const uint8_t *data, size_t len)
+void proctext_thread(const uint8_t *data, size_t len)
 {
         char *text = text_of(data, len);
         struct procthread p;
@@ -56,7 +56,7 @@ void fuzz_thread(const uint8_t *data, size_t len)
         free(text);
 }
 
-void fuzz_syscall(const uint8_t *data, size_t len)
+void proctext_syscall(const uint8_t *data, size_t len)
 {
         char *text = text_of(data, len);
         int nr = proc_parse_syscall(text);
@@ -66,7 +66,7 @@ void fuzz_syscall(const uint8_t *data, size_t len)
         free(text);
 }
 
-void fuzz_maps(const uint8_t *data, size_t len)
+void proctext_maps(const uint8_t *data, size_t len)
 {
         char *text = text_of(data, len);
         struct proc_maps m = { 0 };
@@ -91,7 +91,7 @@ void fuzz_maps(const uint8_t *data, size_t len)
         free(text);
 }
 
-void fuzz_timers(const uint8_t *data, size_t len)
+void proctext_timers(const uint8_t *data, size_t len)
 {
         char *text = text_of(data, len);
         struct timers t;

@@ -5,11 +5,11 @@
 
 #include "fuzz.h"
 
-void fuzz_stat(const uint8_t *data, size_t len);        /* of a process */
-void fuzz_status(const uint8_t *data, size_t len);
-void fuzz_thread(const uint8_t *data, size_t len);      /* status, of a thread */
-void fuzz_syscall(const uint8_t *data, size_t len);
-void fuzz_maps(const uint8_t *data, size_t len);        /* smaps too */
-void fuzz_timers(const uint8_t *data, size_t len);
+void proctext_stat(const uint8_t *data, size_t len);        /* of a process */
+void proctext_status(const uint8_t *data, size_t len);
+void proctext_thread(const uint8_t *data, size_t len);      /* status, of a thread */
+void proctext_syscall(const uint8_t *data, size_t len);
+void proctext_maps(const uint8_t *data, size_t len);        /* smaps too */
+void proctext_timers(const uint8_t *data, size_t len);
 
 #endif

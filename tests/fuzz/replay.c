@@ -7,6 +7,8 @@
  *      replay CORPUS/FOLDER/FILE...    these files, through all targets of that folder; or of the one
  *                                      that FUZZ_TARGET names
  *      replay --seeds FOLDER           write the seeds there
+ *      replay --damage IMAGE           it cut off at every length, and with every byte flipped, through every
+ *                                      target that takes images: which must see it
  *      replay --targets                their names and folders
  *      replay --wrong JUDGE            is wrong on purpose, to be found out by that judge
  *
@@ -155,6 +157,58 @@ static void run_mutations(int n)
         fprintf(out, "%d mutations of each seed\n", n);
 }
 
+/* Which bytes of an image are zeros between two chunks, that no checksum covers? */
+static uint8_t *padding(const uint8_t *data, size_t len)
+{
+        uint8_t *is = calloc(1, len + IMG_ALIGN);
+        struct img_chunk c;
+
+        if (!is)
+                die("calloc");
+        for (size_t at = sizeof(struct img_header); len - at >= sizeof c; ) {
+                memcpy(&c, data + at, sizeof c);
+                at += sizeof c;
+                if (c.len > len - at)
+                        die("a chunk that is too long");
+                for (at += (size_t)c.len; at % IMG_ALIGN && at < len; at++)
+                        is[at] = 1;
+        }
+        return is;
+}
+
+/* The reader that is told by its status what it thinks of the damage at `at`. */
+static void run_damaged(const char *what, size_t at, int may_be_whole, const uint8_t *data, size_t len)
+{
+        char text[64];
+
+        snprintf(text, sizeof text, "%s at %zu", what, at);
+        for (const struct fuzz_target *t = fuzz_targets; t->name; t++) {
+                if (strcmp(t->corpus, "image") != 0)
+                        continue;
+                run(t, text, data, len);
+                if (t->whole && fuzz_status != 4 && !may_be_whole)
+                        fuzz_blame("%s: exit status %d", text, fuzz_status);
+        }
+}
+
+static void run_damage(const char *path)
+{
+        size_t len;
+        uint8_t *data = slurp(path, &len), *is_padding = padding(data, len);
+
+        for (size_t i = 0; i < len; i++)
+                run_damaged("cut", i, 0, data, i);
+        fprintf(out, "cut off at %zu lengths\n", len);
+        for (size_t i = 0; i < len; i++) {
+                data[i] ^= (uint8_t)(1 << i % 8);
+                run_damaged("flipped", i, is_padding[i], data, len);
+                data[i] ^= (uint8_t)(1 << i % 8);
+        }
+        fprintf(out, "%zu bytes flipped\n", len);
+        free(data);
+        free(is_padding);
+}
+
 static void write_seeds(const char *folder)
 {
         static uint8_t image[IMAGE_MAX];
@@ -191,10 +245,20 @@ static int option(char **argv)
         return 0;
 }
 
+/* With nothing on stderr but what sanitizers say. */
+static void begin(void)
+{
+        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+        fuzz_init();
+        __sanitizer_set_report_fd((void *)(intptr_t)fileno(out));
+        __sanitizer_set_death_callback(died);
+        dup2(null, STDERR_FILENO);
+}
+
 int main(int argc, char **argv)
 {
         struct stat st;
-        int null;
 
         out = fdopen(dup(STDOUT_FILENO), "w");
         if (argc < 2 || !out)
@@ -202,12 +266,10 @@ int main(int argc, char **argv)
         setvbuf(out, NULL, _IOLBF, 0);
         if (option(argv) == 0)
                 return 0;
-        fuzz_init();
-        null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        __sanitizer_set_report_fd((void *)(intptr_t)fileno(out));
-        __sanitizer_set_death_callback(died);
-        dup2(null, STDERR_FILENO);
-        if (stat(argv[1], &st) == 0 && S_ISDIR(st.st_mode)) {
+        begin();
+        if (strcmp(argv[1], "--damage") == 0 && argc == 3) {
+                run_damage(argv[2]);
+        } else if (stat(argv[1], &st) == 0 && S_ISDIR(st.st_mode)) {
                 for (const struct fuzz_target *t = fuzz_targets; t->name; t++)
                         if (t == fuzz_targets || strcmp(t->corpus, t[-1].corpus) != 0)
                                 run_folder(argv[1], t->corpus);

@@ -20,6 +20,7 @@
 #define PIPE_MAX        (1 << 20)       /* bytes that a pipe takes */
 
 const struct fuzz_target *fuzz_target;
+int fuzz_status;
 static int file = -1;                   /* holds the image */
 static char path[64];
 static int report = STDERR_FILENO;      /* where stderr went before we closed it */
@@ -74,6 +75,7 @@ static uint64_t printed_at_most(size_t len)
 
 static void judge_status(int status)
 {
+        fuzz_status = status;
         if (status != EXIT_DONE && status != EXIT_DAMAGED)
                 fuzz_blame("exit status %d", status);
 }
@@ -267,18 +269,18 @@ static void run_seek(const uint8_t *data, size_t len)
 /* --- all of them ---------------------------------------------------------------- */
 
 const struct fuzz_target fuzz_targets[] = {
-        { "check",      "image",        run_check },
-        { "load",       "image",        run_load },
-        { "seek",       "image",        run_seek },
-        { "show",       "image",        run_show },
-        { "json",       "image",        run_json },
-        { "stat",       "proc",         fuzz_stat },
-        { "status",     "proc",         fuzz_status },
-        { "thread",     "proc",         fuzz_thread },
-        { "syscall",    "proc",         fuzz_syscall },
-        { "maps",       "proc",         fuzz_maps },
-        { "timers",     "proc",         fuzz_timers },
-        { NULL, NULL, NULL },
+        { "check",      "image",        run_check,      1 },
+        { "load",       "image",        run_load,       1 },
+        { "seek",       "image",        run_seek,       0 },
+        { "show",       "image",        run_show,       1 },
+        { "json",       "image",        run_json,       1 },
+        { "stat",       "proc",         proctext_stat,      0 },
+        { "status",     "proc",         proctext_status, 0 },
+        { "thread",     "proc",         proctext_thread,    0 },
+        { "syscall",    "proc",         proctext_syscall,   0 },
+        { "maps",       "proc",         proctext_maps,      0 },
+        { "timers",     "proc",         proctext_timers,    0 },
+        { NULL, NULL, NULL, 0 },
 };
 
 const struct fuzz_target *fuzz_find(const char *name)
