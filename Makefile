@@ -166,8 +166,8 @@ lint:           ## house rules, shellcheck, no warning from the compiler
 
 asan:           ## host build with sanitizers, same tests
 	@sh tests/deps.sh build test
-	@$(MAKE) --no-print-directory ready build/asan/crdump
-	CRDUMP=$(CURDIR)/build/asan/crdump CRDUMP_ASAN=$(CURDIR)/build/asan/crdump $(PROVE) $(TESTS)
+	@$(MAKE) --no-print-directory ready replay build/asan/crdump
+	CRDUMP=$(CURDIR)/build/asan/crdump $(PROVE) $(TESTS)
 
 analyze:        ## -fanalyzer, cppcheck, clang-tidy
 	@sh tests/deps.sh build analyze
@@ -227,8 +227,8 @@ ready: $(BIN) $(VICTIMS)
 # what they say; make check-initramfs runs all.
 SOME_INITRAMFS_TESTS = as-it-was signals sigtrap permission leader seccomp no-trace stats
 
-run-tests: ready replay build/asan/crdump
-	INITRAMFS_TESTS='$(SOME_INITRAMFS_TESTS)' CRDUMP_ASAN=$(CURDIR)/build/asan/crdump $(PROVE) $(TESTS)
+run-tests: ready replay
+	INITRAMFS_TESTS='$(SOME_INITRAMFS_TESTS)' $(PROVE) $(TESTS)
 
 build/asan/crdump: FORCE
 	@$(MAKE) --no-print-directory $(ASAN) build/asan/crdump.debug

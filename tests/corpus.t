@@ -10,7 +10,8 @@ replay=${REPLAY:-${here%/*}/build/asan/replay}
 mutations=1000                  # of each seed, through each reader of images
 [ "${CRDUMP_FULL:-}" = 1 ] && mutations=5000
 
-export ASAN_OPTIONS=detect_leaks=1:handle_abort=1:abort_on_error=1:allocator_may_return_null=1:max_allocation_size_mb=64:quarantine_size_mb=32
+ASAN_OPTIONS=detect_leaks=1:handle_abort=1:abort_on_error=1:allocator_may_return_null=1
+export ASAN_OPTIONS=$ASAN_OPTIONS:max_allocation_size_mb=64:quarantine_size_mb=32
 export UBSAN_OPTIONS=print_stacktrace=1
 
 LIMIT=300 exits 0 'every file, and mutations of the seeds' "$replay" "$here/corpus" $mutations

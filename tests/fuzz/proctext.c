@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* proctext.c - the parsers of /proc text, as targets */
+/* proctext.c - the parsers of /proc text and of what else the capture reads, as targets */
 #include "proctext.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../buildid.h"
 #include "../../proc.h"
+#include "../../procstate.h"
 #include "../../procthread.h"
 #include "../../timers.h"
 
@@ -102,4 +105,53 @@ void proctext_timers(const uint8_t *data, size_t len)
                         fuzz_blame("timer %" PRId32, t.timer[i].id);
         timers_free(&t);
         free(text);
+}
+
+void proctext_limits(const uint8_t *data, size_t len)
+{
+        struct img_rlimit limit[PROCSTATE_LIMITS];
+        char *text = text_of(data, len);
+
+        procstate_parse_limits(text, limit);
+        free(text);
+}
+
+/* /proc/tty/drivers; the first bytes say which device. */
+void proctext_tty(const uint8_t *data, size_t len)
+{
+        char *text = text_of(data, len), path[32];
+        uint32_t device[2] = { 229, 0 };
+
+        procstate_tty_path(text, device[0], device[1], path, sizeof path);
+        memcpy(device, data, len < sizeof device ? len : sizeof device);
+        if (procstate_tty_path(text, device[0] % 300, device[1], path, sizeof path) == 0 && !memchr(path, '\0', sizeof path))
+                fuzz_blame("a path without an end");
+        free(text);
+}
+
+struct elf {
+        const uint8_t *p;
+        size_t len;
+};
+
+static int read_elf(void *arg, uint64_t off, void *buf, size_t len)
+{
+        const struct elf *e = arg;
+
+        errno = ENODATA;
+        if (off > e->len || len > e->len - off)
+                return -1;
+        memcpy(buf, e->p + off, len);
+        return 0;
+}
+
+/* The file of a program, or what the target has in memory of it. */
+void proctext_buildid(const uint8_t *data, size_t len)
+{
+        struct elf e = { data, len };
+        uint8_t id[BUILDID_MAX];
+        int n = buildid_find(read_elf, &e, id);
+
+        if (n > BUILDID_MAX)
+                fuzz_blame("build-id of %d bytes", n);
 }

@@ -280,6 +280,9 @@ const struct fuzz_target fuzz_targets[] = {
         { "syscall",    "proc",         proctext_syscall,   0 },
         { "maps",       "proc",         proctext_maps,      0 },
         { "timers",     "proc",         proctext_timers,    0 },
+        { "limits",     "proc",         proctext_limits, 0 },
+        { "tty",        "proc",         proctext_tty,   0 },
+        { "buildid",    "elf",          proctext_buildid, 0 },
         { NULL, NULL, NULL, 0 },
 };
 
