@@ -7,8 +7,9 @@
  *      replay CORPUS/FOLDER/FILE...    these files, through all targets of that folder; or of the one
  *                                      that FUZZ_TARGET names
  *      replay --seeds FOLDER           write the seeds there
- *      replay --damage IMAGE           it cut off at every length, and with every byte flipped, through every
- *                                      target that takes images: which must see it
+ *      replay --damage cut IMAGE       it cut off at every length, through every target that takes images:
+ *                                      which must see it
+ *      replay --damage flip IMAGE      the same, with a bit of every byte flipped
  *      replay --targets                their names and folders
  *      replay --wrong JUDGE            is wrong on purpose, to be found out by that judge
  *
@@ -191,20 +192,22 @@ static void run_damaged(const char *what, size_t at, int may_be_whole, const uin
         }
 }
 
-static void run_damage(const char *path)
+static void run_damage(int flip, const char *path)
 {
         size_t len;
         uint8_t *data = slurp(path, &len), *is_padding = padding(data, len);
 
-        for (size_t i = 0; i < len; i++)
-                run_damaged("cut", i, 0, data, i);
-        fprintf(out, "cut off at %zu lengths\n", len);
         for (size_t i = 0; i < len; i++) {
-                data[i] ^= (uint8_t)(1 << i % 8);
+                uint8_t bit = (uint8_t)(1 << i % 8);
+
+                if (!flip) {
+                        run_damaged("cut", i, 0, data, i);
+                        continue;
+                }
+                data[i] ^= bit;
                 run_damaged("flipped", i, is_padding[i], data, len);
-                data[i] ^= (uint8_t)(1 << i % 8);
+                data[i] ^= bit;
         }
-        fprintf(out, "%zu bytes flipped\n", len);
         free(data);
         free(is_padding);
 }
@@ -267,8 +270,8 @@ int main(int argc, char **argv)
         if (option(argv) == 0)
                 return 0;
         begin();
-        if (strcmp(argv[1], "--damage") == 0 && argc == 3) {
-                run_damage(argv[2]);
+        if (strcmp(argv[1], "--damage") == 0 && argc == 4) {
+                run_damage(strcmp(argv[2], "flip") == 0, argv[3]);
         } else if (stat(argv[1], &st) == 0 && S_ISDIR(st.st_mode)) {
                 for (const struct fuzz_target *t = fuzz_targets; t->name; t++)
                         if (t == fuzz_targets || strcmp(t->corpus, t[-1].corpus) != 0)
