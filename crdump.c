@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* crdump.c - options, table of commands, exit status */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -12,6 +13,7 @@
 #include "core.h"
 #include "dump.h"
 #include "show.h"
+#include "showmem.h"
 #include "util.h"
 
 #ifndef VERSION
@@ -21,6 +23,7 @@
 static const char usage[] =
         "usage: crdump [OPTION]... PID out.img\n"
         "       crdump show [--json] out.img\n"
+        "       crdump show --mem ADDR[:LEN] [--raw] out.img\n"
         "       crdump check out.img\n"
         "       crdump core out.img core|-\n"
         "       crdump help | --version\n";
@@ -44,6 +47,7 @@ static const char help[] =
         "                         or by a hardware breakpoint\n"
         "\n"
         "  show      print an image, as text or as JSON\n"
+        "            --mem ADDR[:LEN]: bytes of its memory, in hex; with --raw as they are\n"
         "  check     is an image whole?\n"
         "  core      make an ELF core of it, for gdb\n"
         "\n"
@@ -53,10 +57,13 @@ static const char help[] =
 
 struct settings {
         struct dump_options dump;
+        uint64_t mem_addr, mem_len;     /* mem_len 0: no --mem */
+        int raw;
         int json;
 };
 
-enum { OPT_TIMEOUT = 256, OPT_MAX_PAUSE, OPT_FILE_PAGES, OPT_STATS, OPT_TRAMPOLINE, OPT_CATCH, OPT_JSON, OPT_VERSION, OPT_HELP };
+enum { OPT_TIMEOUT = 256, OPT_MAX_PAUSE, OPT_FILE_PAGES, OPT_STATS, OPT_TRAMPOLINE, OPT_CATCH, OPT_JSON, OPT_MEM,
+       OPT_RAW, OPT_VERSION, OPT_HELP };
 
 static const struct option options[] = {
         { "verbose", no_argument, NULL, 'v' },
@@ -68,6 +75,8 @@ static const struct option options[] = {
         { "trampoline", required_argument, NULL, OPT_TRAMPOLINE },
         { "catch", required_argument, NULL, OPT_CATCH },
         { "json", no_argument, NULL, OPT_JSON },
+        { "mem", required_argument, NULL, OPT_MEM },
+        { "raw", no_argument, NULL, OPT_RAW },
         { "version", no_argument, NULL, OPT_VERSION },
         { "help", no_argument, NULL, OPT_HELP },
         { NULL, 0, NULL, 0 },
@@ -100,6 +109,42 @@ static uint64_t parse_number(const char *what, const char *arg, uint64_t max)
         if (*arg < '0' || *arg > '9' || *end || errno || n > max || n == 0)
                 bad_usage(what, arg);
         return n;
+}
+
+/* A number at *p, in hex after 0x, else in decimal; *p moves behind it. -1: there is none, or it is too large. */
+static int take_number(const char **p, uint64_t *n)
+{
+        int hex = (*p)[0] == '0' && ((*p)[1] == 'x' || (*p)[1] == 'X');
+        const char *first = hex ? *p + 2 : *p;
+        char *end;
+
+        errno = 0;
+        *n = strtoull(first, &end, hex ? 16 : 10);
+        if (!isxdigit((unsigned char)*first) || end == first || errno)
+                return -1;
+        *p = end;
+        return 0;
+}
+
+/* ADDR[:LEN], LEN with K, M, G or without. */
+static void parse_mem(const char *arg, struct settings *s)
+{
+        static const char units[] = "KMG";
+        const char *p = arg, *unit;
+        int good = take_number(&p, &s->mem_addr) == 0, shift = 0;
+
+        s->mem_len = 256;
+        if (good && *p == ':') {
+                p++;
+                good = take_number(&p, &s->mem_len) == 0;
+                unit = good && *p ? strchr(units, *p) : NULL;
+                shift = unit ? 10 * (int)(unit - units + 1) : 0;
+                p += unit != NULL;
+        }
+        if (!good || *p || s->mem_len == 0 || s->mem_len > (uint64_t)INT64_MAX >> shift ||
+            (s->mem_len << shift) - 1 > UINT64_MAX - s->mem_addr)
+                bad_usage("--mem wants ADDR or ADDR:LEN, not", arg);
+        s->mem_len <<= shift;
 }
 
 /* Which of two words is it? 0 or 1. */
@@ -155,6 +200,12 @@ static void take_option(int opt, struct settings *s)
         case OPT_JSON:
                 s->json = 1;
                 break;
+        case OPT_MEM:
+                parse_mem(optarg, s);
+                break;
+        case OPT_RAW:
+                s->raw = 1;
+                break;
         case OPT_VERSION:
                 exit(to_stdout("crdump " VERSION "\n", ""));
         case OPT_HELP:
@@ -164,6 +215,12 @@ static void take_option(int opt, struct settings *s)
 
 static int run_show(char **arg, const struct settings *s)
 {
+        if (s->raw && !s->mem_len)
+                bad_usage("without --mem", "--raw");
+        if (s->mem_len && s->json)
+                bad_usage("not with --mem", "--json");
+        if (s->mem_len)
+                return showmem(arg[0], s->mem_addr, s->mem_len, s->raw);
         return show(arg[0], s->json);
 }
 

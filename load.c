@@ -201,8 +201,6 @@ static int check_whole(struct model *m, struct imgread *r)
 
         if (check_state(m, r) < 0)
                 return -1;
-        if (m->at < m->maps_n)
-                return imgread_bad(r, at, "no run tells of the page at %" PRIx64, m->next);
         if (memcmp(m->pages, m->end.pages, sizeof(m->pages)) != 0)
                 return imgread_bad(r, at, "END's numbers of pages are not those of the runs");
         return 0;
@@ -215,6 +213,8 @@ static int end(struct load *l)
 
         l->m->end = *imgread_end(r);
         l->m->have_end = 1;
+        if (l->m->have_maps && l->m->at < l->m->maps_n)
+                return imgread_bad(r, imgread_offset(r), "no run tells of the page at %" PRIx64, l->m->next);
         if (l->sought)                  /* what was skipped is not known */
                 return 0;
         if (l->m->complete && imgread_sum(r) != l->sum)
