@@ -46,6 +46,10 @@ pages=$2
 is "$(wc -c <memory)" $((pages * 4096)) 'its memory is in the image'
 is "$(tr -s 'A-Z' <memory)" "$(printf ABCDEFGHIJKLMNOPQRSTUVWXYZ | cut -c "1-$pages")" 'with the right content'
 is "$("$VICTIMS/readimg" img kinds "$address" "$pages" | tr -d '\n' | sed 's/d*//')" '' 'as data'
+is "$("$VICTIMS/readimg" img proc | grep -c '^exe ')" 1 'the file of its program is known'
+sed -n 's/^NStgid:[[:space:]]*//p' "/proc/$pid/status" | tr '\t' ' ' >pids
+is "$("$VICTIMS/readimg" img str 11)" "$(cat pids)" 'its pid is that of the process'
+is "$("$VICTIMS/readimg" img chunks | grep -cE ' (RLIM|TIMR) ')" 2 'its limits and timers are there'
 
 # and by a second way, without the parasite
 exits 0 'dump with a swapped-in trampoline' "$CRDUMP" --trampoline=inject "$pid" img
