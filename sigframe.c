@@ -42,6 +42,24 @@ struct sw_bytes {                       /* struct _fpx_sw_bytes */
 _Static_assert(sizeof(struct sw_bytes) == 48, "_fpx_sw_bytes");
 
 /*
+ * Where component i is in an XSAVE area of the standard format. 1; 0: this
+ * processor has none. Each is asked once: CPUID is slow in a virtual machine.
+ */
+static int find_component(unsigned i, size_t *off, size_t *size)
+{
+        static struct { uint32_t off, size; uint8_t asked, there; } known[64];
+        unsigned c, d;
+
+        if (!known[i].asked) {
+                known[i].there = __get_cpuid_count(0xd, i, &known[i].size, &known[i].off, &c, &d) != 0;
+                known[i].asked = 1;
+        }
+        *off = known[i].off;
+        *size = known[i].size;
+        return known[i].there;
+}
+
+/*
  * Bytes of the XSAVE area up to the last component in use. The kernel refuses
  * an area longer than the features that the *task* may use, which is shorter
  * than what ptrace hands out on processors with AMX.
@@ -55,21 +73,22 @@ static size_t used_len(const uint8_t *xstate, size_t len)
                 return len < FXSAVE ? 0 : FXSAVE;
         memcpy(&bv, xstate + XSAVE_BV, sizeof bv);
         for (unsigned i = 2; i < 63; i++) {
-                unsigned size, off, c, d;
+                size_t size, off;
 
-                if (!(bv >> i & 1) || !__get_cpuid_count(0xd, i, &size, &off, &c, &d))
-                        continue;
-                if ((size_t)off + size > used)
-                        used = (size_t)off + size;
+                if (bv >> i & 1 && find_component(i, &off, &size) && off + size > used)
+                        used = off + size;
         }
         return used > len ? len : used;
 }
 
+size_t sigframe_room(size_t len)
+{
+        return (XSTATE_AT + len + (len ? sizeof(uint32_t) : 0) + 63) & ~(size_t)63;
+}
+
 size_t sigframe_len(const void *xstate, size_t len)
 {
-        size_t used = used_len(xstate, len);
-
-        return (XSTATE_AT + used + (used ? sizeof(uint32_t) : 0) + 63) & ~(size_t)63;
+        return sigframe_room(used_len(xstate, len));
 }
 
 /* rax and rip of an interrupted system call, as arch_do_signal_or_restart() would turn them; see sigframe_build. */
@@ -141,14 +160,14 @@ void sigframe_build(void *buf, uint64_t at, const struct user_regs_struct *regs,
 /* Where PKRU is in an xstate of len bytes that has it in use; 0: nowhere. */
 static size_t find_pkru(const uint8_t *xstate, size_t len)
 {
-        unsigned size, off, c, d;
+        size_t size, off;
         uint64_t bv;
 
         if (len <= XSAVE_MIN)
                 return 0;
         memcpy(&bv, xstate + XSAVE_BV, sizeof bv);
-        if (!(bv >> PKRU & 1) || !__get_cpuid_count(0xd, PKRU, &size, &off, &c, &d) ||
-            off < XSAVE_MIN || (size_t)off + sizeof(uint32_t) > len)
+        if (!(bv >> PKRU & 1) || !find_component(PKRU, &off, &size) ||
+            off < XSAVE_MIN || off + sizeof(uint32_t) > len)
                 return 0;
         return off;
 }
@@ -169,17 +188,15 @@ int sigframe_open_pkru(void *xstate, size_t len)
 int sigframe_same_xstate(const void *before, const void *after, size_t len)
 {
         const uint8_t *x = before, *y = after;
-        unsigned size, off, c, d;
-        size_t pkru = len, rest = len;  /* where it starts and ends */
+        size_t size, off, pkru = len, rest = len;  /* where it starts and ends */
         uint64_t bv;
 
         if (len <= XSAVE_MIN)
                 return !memcmp(x, y, len);
         memcpy(&bv, x + XSAVE_BV, sizeof bv);
-        if (!(bv >> PKRU & 1) && __get_cpuid_count(0xd, PKRU, &size, &off, &c, &d) &&
-            off >= XSAVE_MIN && (size_t)off + size <= len) {
+        if (!(bv >> PKRU & 1) && find_component(PKRU, &off, &size) && off >= XSAVE_MIN && off + size <= len) {
                 pkru = off;
-                rest = (size_t)off + size;
+                rest = off + size;
         }
         return !memcmp(x, y, XSAVE_BV) && !memcmp(x + XSAVE_MIN, y + XSAVE_MIN, pkru - XSAVE_MIN) &&
                 !memcmp(x + rest, y + rest, len - rest);

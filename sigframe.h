@@ -26,6 +26,9 @@
 /* Bytes that a frame for this xstate (as NT_X86_XSTATE gives it, len bytes) takes, a multiple of 64. */
 size_t sigframe_len(const void *xstate, size_t len);
 
+/* The most that it can take for any xstate of len bytes. */
+size_t sigframe_room(size_t len);
+
 /*
  * Build in buf (sigframe_len() bytes) the frame that will lie at address `at`.
  * Going home through it ends an interrupted system call as a signal without a
