@@ -11,7 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fds.h"
 #include "gadget.h"
 #include "guard.h"
 #include "imgwrite.h"
@@ -39,7 +38,6 @@ struct dump {
         struct proc_status status;      /* before the stop, as the next two, but for ids and umask */
         struct proc_maps early;         /* with VmFlags: too slow to read during the pause */
         struct gadget gadget;
-        struct fds fds;
         struct proc_maps maps;          /* of the stopped target */
         struct mapfiles files;          /* that they lead to, as early as the mappings */
         struct infection infection;
@@ -172,7 +170,6 @@ static int look_before(struct dump *d)
         d->proc = (struct procstate){ .t = &d->t, .raw = &d->raw, .notes = &d->notes };
         procstate_look(&d->proc, &d->early, d->stat.start_code);
         threads_look(&d->tasks, &d->t, &d->notes);
-        fds_look_before(&d->fds, &d->raw);
         return look_at_files(d, &d->early);
 }
 
@@ -257,12 +254,15 @@ static int read_maps(struct dump *d)
 
 static void print_stats(struct dump *d)
 {
-        static const char *const name[] = { "infect", "work", "cure" };
+        static const char *const name[INFECT_LEGS] = { "infect", "work", "others", "cure" };
 
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < INFECT_LEGS; i++) {
+                if (i == INFECT_LEND && d->threads == 1)
+                        continue;
                 inform("stats: %-6s %2u ptrace requests, %u stops, %" PRIu64 " us", name[i],
                        d->infection.leg[i].ptrace.requests, d->infection.leg[i].ptrace.stops,
                        d->infection.leg[i].ns / 1000);
+        }
 }
 
 /* The thread that the parasite ran in has answered for itself as well. */
@@ -294,6 +294,8 @@ static int visit(struct dump *d)
         rc = infect(&d->infection, &d->t, &d->maps, &d->gadget, &how);
         if (rc == 0)
                 rc = infect_work(&d->infection, &d->parasite);
+        if (rc == 0)
+                rc = infect_lend(&d->infection, &d->tasks);
         if (cure(&d->infection) < 0) {
                 fail("process %d could not be put back as it was", d->t.pid);
                 return EXIT_NOT_CURED;
@@ -307,7 +309,7 @@ static int visit(struct dump *d)
 
 /*
  * What only the process itself may ask. An exit status. If we were held up so
- * long that the parasite went home, its thread has run on: once more, then.
+ * long that the parasite went home, its threads have run on: once more, then.
  */
 static int ask_inside(struct dump *d)
 {
@@ -320,11 +322,12 @@ static int ask_inside(struct dump *d)
                 return stay_outside(d, why);
         for (int visits = 1; ; visits++) {
                 status = visit(d);
-                if (status == EXIT_NOT_CURED || d->t.died || !d->infection.strayed)
+                if (status == EXIT_NOT_CURED || d->t.died || !(d->infection.strayed || d->infection.lend.strayed))
                         break;
                 if (visits == VISITS)
                         return fail("process %d: held up too often", d->t.pid), EXIT_FAILED;
-                if (stop_wanted() || trace_look_again(&d->t, &d->t.task[0]) < 0 || threads_read(&d->tasks) < 0)
+                if (stop_wanted() || (d->infection.strayed && trace_look_again(&d->t, &d->t.task[0]) < 0) ||
+                    threads_read(&d->tasks) < 0)
                         return EXIT_FAILED;
         }
         if (d->opt->stats && status != EXIT_NOT_CURED)
@@ -350,7 +353,6 @@ static int write_image(struct dump *d)
         if (pages_note(&pages, &d->notes) < 0 ||
             state_write(&s, d->out) < 0 ||
             threads_write(&d->tasks, d->out) < 0 ||
-            fds_write(&d->fds, &d->t, &d->notes, d->out) < 0 ||
             state_write_notes(&d->notes, d->out) < 0)
                 return -1;
         say("state written");

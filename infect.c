@@ -33,8 +33,6 @@
 #define FETCHED                 64              /* timers at a time */
 #define LOOK_NS                 5000u           /* between looks at the done word */
 
-enum { INFECT, WORK, CURE };
-
 static const char *const cmd_name[] = { "?", "init", "sigactions", "itimers", "misc", "timers", "fini" };
 
 static const struct parasite_head *head(void)
@@ -48,7 +46,7 @@ static void begin_leg(struct infection *in)
         in->t->stats = (struct trace_stats){ 0, 0 };
 }
 
-static void end_leg(struct infection *in, int which)
+static void end_leg(struct infection *in, enum infect_legs which)
 {
         in->leg[which].ns += now_ns() - in->started_ns;
         in->leg[which].ptrace.requests += in->t->stats.requests;
@@ -86,11 +84,20 @@ static size_t timers_len(const struct infection *in)
         return in->timers_n * sizeof *in->timer;
 }
 
+static size_t whole_pages(size_t len)
+{
+        return (len + IMG_PAGE - 1) & ~(size_t)(IMG_PAGE - 1);
+}
+
+/* And where the slots do for other threads, if there are any. */
+static size_t slots_off(const struct infection *in)
+{
+        return whole_pages(timers_off(&in->remote) + timers_len(in));
+}
+
 static size_t blob_len(const struct infection *in)
 {
-        size_t len = timers_off(&in->remote) + timers_len(in);
-
-        return (len + IMG_PAGE - 1) & ~(size_t)(IMG_PAGE - 1);
+        return slots_off(in) + whole_pages(lend_room(in->lend.slots, in->remote.xstate_len));
 }
 
 static uint64_t mask_meanwhile(const struct infection *in)
@@ -98,13 +105,12 @@ static uint64_t mask_meanwhile(const struct infection *in)
         return in->breakpoint ? ALL_SIGNALS & ~TRAP_BIT : ALL_SIGNALS;
 }
 
-/* The address is chosen beforehand, so that it can be unmapped even when the answer gets lost. */
-static int map_blob(struct infection *in)
+/* The address is chosen beforehand, so that it can be unmapped even when the answer gets lost. *ret: the call's. */
+static int try_to_map(struct infection *in, int64_t *ret)
 {
         uint64_t arg[6] = { 0, 0, PROT_READ | PROT_EXEC,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, (uint64_t)-1, 0 };
         uint64_t hole;
-        int64_t ret;
 
         in->len = blob_len(in);
         hole = find_hole(in->maps, in->len);
@@ -113,15 +119,28 @@ static int map_blob(struct infection *in)
         arg[0] = hole;
         arg[1] = in->len;
         in->base = hole;
-        if (remote_call(&in->remote, mask_meanwhile(in), SYS_mmap, arg, &ret) < 0)
+        if (remote_call(&in->remote, mask_meanwhile(in), SYS_mmap, arg, ret) < 0)
                 return -1;
+        in->base = *ret < 0 ? 0 : (uint64_t)*ret;       /* before 4.17 the address was but a wish */
+        return 0;
+}
+
+static int map_blob(struct infection *in)
+{
+        int64_t ret;
+
+        if (try_to_map(in, &ret) < 0)
+                return -1;
+        if (ret < 0 && in->lend.slots) {        /* without room for other threads, then */
+                in->lend.slots = 0;
+                if (try_to_map(in, &ret) < 0)
+                        return -1;
+        }
         if (ret < 0) {
-                in->base = 0;
                 in->refused = 1;
                 say("the parasite cannot be mapped (%s): asking call by call", strerror((int)-ret));
                 return 0;
         }
-        in->base = (uint64_t)ret;       /* before 4.17 the address was but a wish */
         say("parasite mapped at %#" PRIx64 ", %zu bytes", in->base, in->len);
         return 0;
 }
@@ -223,6 +242,12 @@ static pid_t own_tid(struct infection *in)
         return proc_status(in->t->dir, in->remote.task->tid, &st) < 0 ? 0 : st.ns_pid;
 }
 
+/* Slots for the threads beside the first one. */
+static unsigned others(const struct trace *t)
+{
+        return t->n - 1 < LEND_SLOTS ? (unsigned)t->n - 1 : LEND_SLOTS;
+}
+
 int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
            const struct gadget *g, const struct infect_options *opt)
 {
@@ -234,12 +259,14 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
         if (check_blob() < 0 ||
             remote_begin(&in->remote, t, &t->task[0], maps, g, opt->inject) < 0)
                 return -1;
+        if (lend_begin(&in->lend, others(t), in->remote.xstate_len) < 0)
+                say("no memory to ask other threads");
         ns_tid = own_tid(in);
         in->breakpoint = opt->breakpoint && may_trap(in);
         if (map_blob(in) < 0)
                 return -1;
         if (in->refused) {
-                end_leg(in, INFECT);
+                end_leg(in, INFECT_IN);
                 return 0;
         }
         if (in->breakpoint)
@@ -250,7 +277,7 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
         in->started = 1;
         if (remote_run(&in->remote, mask_meanwhile(in), in->base + head()->entry, in->len - head()->data) < 0)
                 return -1;
-        end_leg(in, INFECT);
+        end_leg(in, INFECT_IN);
         return 0;
 }
 
@@ -455,12 +482,12 @@ int infect_work(struct infection *in, struct parasite_data *d)
 
         if (rc == 0 && in->refused) {
                 rc = ask_each(&in->remote, mask_meanwhile(in), d, in->timer, in->timers_n);
-                end_leg(in, WORK);
+                end_leg(in, INFECT_WORK);
                 return rc;
         }
         if (rc == 0 && (fetch(in, head()->data, d, sizeof *d) < 0 || fetch_timers(in) < 0))
                 rc = -1;
-        end_leg(in, WORK);
+        end_leg(in, INFECT_WORK);
         if (rc < 0)
                 return -1;
         show_log(d);
@@ -502,6 +529,27 @@ static int stop_blob(struct infection *in)
         warn("held up for more than %d s: the parasite of process %d went home by itself",
                     PARASITE_WAIT_SECONDS, in->t->pid);
         return 0;
+}
+
+int infect_lend(struct infection *in, struct threads *th)
+{
+        struct lend_place at = {
+                .base = in->base, .end = in->base + in->len,
+                .entry = in->base + head()->lend, .slots = in->base + slots_off(in),
+        };
+        int rc = 0;
+
+        if (in->refused || !in->lend.slots) {
+                lend_none(th, in->refused ? "the parasite could not be mapped, or not work" :
+                          "there was no room for it");
+                return 0;
+        }
+        if (stop_blob(in) < 0)          /* that its clock stands still */
+                rc = -1;
+        else if (!in->strayed)
+                rc = lend_run(&in->lend, &at, th);
+        end_leg(in, INFECT_LEND);
+        return rc;
 }
 
 static int check_maps(struct infection *in)
@@ -554,6 +602,8 @@ int cure(struct infection *in)
                 return 0;
         in->begun = 0;
         begin_leg(in);
+        if (lend_end(&in->lend) < 0)
+                rc = -1;
         if (stop_blob(in) < 0 && r->running)
                 rc = -1;
         if (in->base && !in->started && !in->t->died && !is_mapped(in))
@@ -564,7 +614,7 @@ int cure(struct infection *in)
                 trace_set_mask(in->t, r->task->tid, ALL_SIGNALS);       /* no trap is expected any more */
         if (r->kept_n && in->base && !in->t->died && !r->running && requeue_trap(in) < 0)
                 rc = -1;
-        if (in->base && !in->t->died && !r->running && unmap_blob(in) < 0 && !in->t->died)
+        if (in->base && !in->t->died && !r->running && (lend_inside(&in->lend) || unmap_blob(in) < 0) && !in->t->died)
                 rc = fail("the parasite stays mapped in process %d at %#" PRIx64 ", %zu bytes",
                           in->t->pid, in->base, in->len);
         if (remote_end(r) < 0)
@@ -573,6 +623,6 @@ int cure(struct infection *in)
                 rc = 0;
         else if (touched && rc == 0)
                 rc = check_maps(in);
-        end_leg(in, CURE);
+        end_leg(in, INFECT_CURE);
         return rc;
 }

@@ -5,9 +5,12 @@
  *      rc = infect(&in, t, maps, gadget, &how);
  *      if (rc == 0)
  *              rc = infect_work(&in, &answers);
+ *      if (rc == 0)
+ *              rc = infect_lend(&in, &threads);
  *      if (cure(&in) < 0)
  *              the target is not as it was
  *
+ * The blob runs in one thread; the others are lent to it after that (lend.h).
  * At every instant the borrowed thread is at most one rt_sigreturn away from
  * itself: by the lifeline while the trampoline runs, by the blob's own frame
  * while the blob does. Should the tool die, the blob waits for it for two
@@ -19,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "gadget.h"
+#include "lend.h"
 #include "parasite.h"
 #include "proc.h"
 #include "remote.h"
@@ -32,7 +36,9 @@ struct infect_options {
         uint32_t timers_n;
 };
 
-struct infect_leg {             /* of the three: infect, work, cure */
+enum infect_legs { INFECT_IN, INFECT_WORK, INFECT_LEND, INFECT_CURE, INFECT_LEGS };
+
+struct infect_leg {
         struct trace_stats ptrace;
         uint64_t ns;
 };
@@ -48,10 +54,11 @@ struct infection {
         struct parasite_timer *timer;   /* as infect_options has them */
         uint32_t timers_n;
         int      breakpoint;    /* debug register 0 is set */
-        int      strayed;       /* the blob went home before cure() came: what was read of the thread is void */
+        int      strayed;       /* the blob went home before cure() came: what was read of the thread is void; see lend.strayed */
         int      begun;         /* there may be something to undo */
         uint64_t started_ns;    /* of the leg that runs */
-        struct infect_leg leg[3];
+        struct infect_leg leg[INFECT_LEGS];
+        struct lend lend;       /* the other threads */
 };
 
 /*
@@ -67,6 +74,12 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
  * answers are checked; its log goes to -v. 0, or -1 after fail().
  */
 int infect_work(struct infection *in, struct parasite_data *d);
+
+/*
+ * Have all other threads asked as well, as far as that can be done (what not is
+ * noted). The first one is stopped in the blob meanwhile. 0, or -1 after fail().
+ */
+int infect_lend(struct infection *in, struct threads *th);
 
 /*
  * Undo what was done, newest first, every step tried, then look whether all is

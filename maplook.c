@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "aside.h"
-#include "guard.h"
 #include "image.h"
 #include "util.h"
 
@@ -369,7 +368,6 @@ int maplook(int dir, struct mapfile *file, size_t n)
                         return 0;
                 }
                 l->stop = 1;
-                guard_left_behind();
                 if (stop_wanted())
                         return -1;
                 some = l->at;

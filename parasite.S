@@ -10,8 +10,8 @@
 
         .section .head, "ax"
         .hidden parasite_main
-        .globl  head, entry, leave, caught, data, stack_base
-        .hidden head, entry, leave, caught, data, stack_base
+        .globl  head, entry, leave, caught, lend, data, stack_base
+        .hidden head, entry, leave, caught, lend, data, stack_base
 head:
         .long   PARASITE_MAGIC
         .long   data - head             /* the data follows the code's last page */
@@ -21,6 +21,7 @@ head:
         .long   data - head
         .long   stack_top - head
         .long   frame - head
+        .long   lend - head
 
 /*
  * entry - rip is set here by the tracer; never returns
@@ -74,6 +75,49 @@ leave:
 go:
         lea     frame(%rip), %rsp
 caught:
+        mov     $SYS_rt_sigreturn, %eax
+        syscall
+        ud2                             /* not reached */
+
+/*
+ * lend - rip is set here by the tracer; never returns. Another thread than that
+ * of entry makes the system calls of its slot, parks, and goes home.
+ *   in:   rsi = its struct parasite_slot, filled in, with its frame behind it;
+ *         rsp = its own, below the red zone: should we die before all signals
+ *         are blocked, one that comes finds a stack it knows. The first call
+ *         blocks them all.
+ *   out:  the done word set, parked in ppoll; or gone through rt_sigreturn
+ */
+lend:
+        mov     %rsi, %rbx
+        mov     PARASITE_SLOT_N(%rbx), %ebp
+        lea     PARASITE_SLOT_CALL(%rbx), %r12
+1:      mov     0(%r12), %rax
+        mov     8(%r12), %rdi
+        mov     16(%r12), %rsi
+        mov     24(%r12), %rdx
+        mov     32(%r12), %r10
+        xor     %r8d, %r8d              /* prctl wants it to be zero */
+        syscall
+        mov     %rax, PARASITE_CALL_RET(%r12)
+        add     $PARASITE_CALL, %r12
+        dec     %ebp
+        jnz     1b
+        movl    $PARASITE_DONE, 0(%rbx) /* after all answers: stores are seen in order */
+        mov     $SYS_ppoll, %eax
+        xor     %edi, %edi
+        xor     %esi, %esi
+        lea     PARASITE_SLOT_WAIT(%rbx), %rdx
+        xor     %r10d, %r10d
+        mov     $8, %r8d
+        syscall
+        mov     $SYS_rt_sigprocmask, %eax       /* the tool may have died while it gave back the mask: */
+        mov     $2, %edi                        /* SIG_SETMASK; nothing shall come when rsp is in the slot */
+        lea     PARASITE_SLOT_ALL(%rbx), %rsi
+        xor     %edx, %edx
+        mov     $8, %r10d
+        syscall
+        lea     PARASITE_SLOT(%rbx), %rsp
         mov     $SYS_rt_sigreturn, %eax
         syscall
         ud2                             /* not reached */

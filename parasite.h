@@ -28,6 +28,15 @@
 #define PARASITE_WAIT_SECONDS   2               /* parked so long; then the blob goes home by itself */
 #define PARASITE_WAIT           24              /* offset of wait_sec in struct parasite_data, for parasite.S */
 
+/* struct parasite_slot, for parasite.S: offsets, and of its calls */
+#define PARASITE_SLOT_N         4
+#define PARASITE_SLOT_WAIT      8
+#define PARASITE_SLOT_ALL       24
+#define PARASITE_SLOT_CALL      32
+#define PARASITE_CALL_RET       40
+#define PARASITE_CALL           48              /* bytes of one */
+#define PARASITE_SLOT           512             /* bytes; the frame follows */
+
 /* parasite_data.done: a word that only the blob writes after the tool has set it to 0 */
 #define PARASITE_WORKING        0
 #define PARASITE_DONE           1               /* all answers are there; parked, or on the way to `caught` */
@@ -49,8 +58,9 @@ struct parasite_head {          /* offsets in bytes from base */
         uint32_t data;
         uint32_t stack_top;
         uint32_t frame;
+        uint32_t lend;          /* set rip here, rsi to a slot's address; every other register but rsp is free */
 };
-_Static_assert(sizeof(struct parasite_head) == 32, "parasite_head");
+_Static_assert(sizeof(struct parasite_head) == 36, "parasite_head");
 
 enum parasite_cmd {
         PARASITE_INIT = 1,      /* is this the mapping and the thread that the tool meant? */
@@ -119,6 +129,32 @@ struct parasite_data {
 };
 _Static_assert(sizeof(struct parasite_data) <= 4096, "parasite_data fits its page");
 _Static_assert(offsetof(struct parasite_data, wait_sec) == PARASITE_WAIT, "PARASITE_WAIT");
+
+/*
+ * A thread other than that one is lent for a few system calls in a slot of its
+ * own: what to ask, and its own context as a frame behind it. It needs no stack.
+ */
+struct parasite_call {
+        int64_t  nr;            /* in */
+        uint64_t arg[4];        /* in; the fifth argument is 0 */
+        int64_t  ret;           /* out: result or -errno */
+};
+
+struct parasite_slot {
+        uint32_t done;          /* as parasite_data.done: parked from then on */
+        uint32_t n;             /* in: calls, at least 1 */
+        int64_t  wait_sec, wait_ns;     /* in: as in parasite_data */
+        uint64_t all;           /* in: a mask of all signals */
+        struct parasite_call call[8];
+        uint64_t answer[12];    /* for calls that store something */
+};
+_Static_assert(sizeof(struct parasite_slot) == PARASITE_SLOT, "PARASITE_SLOT");
+_Static_assert(offsetof(struct parasite_slot, n) == PARASITE_SLOT_N &&
+               offsetof(struct parasite_slot, wait_sec) == PARASITE_SLOT_WAIT &&
+               offsetof(struct parasite_slot, all) == PARASITE_SLOT_ALL &&
+               offsetof(struct parasite_slot, call) == PARASITE_SLOT_CALL &&
+               offsetof(struct parasite_call, ret) == PARASITE_CALL_RET &&
+               sizeof(struct parasite_call) == PARASITE_CALL, "offsets of a slot");
 #endif
 
 #endif

@@ -14,28 +14,30 @@
 
 enum kind { FOUR, TEXT, HEX, NUMBER };
 
+#define KEY(word)       word, sizeof word - 1
 #define AT(field)       offsetof(struct procthread, field)
 
 static const struct {
-        char     key[16];
-        uint8_t  kind;
+        char     key[20];
+        uint8_t  len, kind;
         uint16_t at;
 } lines[PROCTHREAD_LINES] = {
-        [PROCTHREAD_UID] = { "Uid", FOUR, AT(uid) },
-        [PROCTHREAD_GID] = { "Gid", FOUR, AT(gid) },
-        [PROCTHREAD_GROUPS] = { "Groups", TEXT, AT(groups) },
-        [PROCTHREAD_NSPID] = { "NSpid", TEXT, AT(ns_tids) },
-        [PROCTHREAD_SIGPND] = { "SigPnd", HEX, AT(pending) },
-        [PROCTHREAD_SHDPND] = { "ShdPnd", HEX, AT(shared_pending) },
-        [PROCTHREAD_SIGCGT] = { "SigCgt", HEX, AT(caught) },
-        [PROCTHREAD_CAPINH] = { "CapInh", HEX, AT(cap[0]) },
-        [PROCTHREAD_CAPPRM] = { "CapPrm", HEX, AT(cap[1]) },
-        [PROCTHREAD_CAPEFF] = { "CapEff", HEX, AT(cap[2]) },
-        [PROCTHREAD_CAPBND] = { "CapBnd", HEX, AT(cap[3]) },
-        [PROCTHREAD_CAPAMB] = { "CapAmb", HEX, AT(cap[4]) },
-        [PROCTHREAD_NNP] = { "NoNewPrivs", NUMBER, AT(no_new_privs) },
-        [PROCTHREAD_SECCOMP] = { "Seccomp", NUMBER, AT(seccomp) },
-        [PROCTHREAD_FILTERS] = { "Seccomp_filters", NUMBER, AT(seccomp_filters) },
+        [PROCTHREAD_UID] = { KEY("Uid"), FOUR, AT(uid) },
+        [PROCTHREAD_GID] = { KEY("Gid"), FOUR, AT(gid) },
+        [PROCTHREAD_GROUPS] = { KEY("Groups"), TEXT, AT(groups) },
+        [PROCTHREAD_NSPID] = { KEY("NSpid"), TEXT, AT(ns_tids) },
+        [PROCTHREAD_SIGPND] = { KEY("SigPnd"), HEX, AT(pending) },
+        [PROCTHREAD_SHDPND] = { KEY("ShdPnd"), HEX, AT(shared_pending) },
+        [PROCTHREAD_SIGCGT] = { KEY("SigCgt"), HEX, AT(caught) },
+        [PROCTHREAD_CAPINH] = { KEY("CapInh"), HEX, AT(cap[0]) },
+        [PROCTHREAD_CAPPRM] = { KEY("CapPrm"), HEX, AT(cap[1]) },
+        [PROCTHREAD_CAPEFF] = { KEY("CapEff"), HEX, AT(cap[2]) },
+        [PROCTHREAD_CAPBND] = { KEY("CapBnd"), HEX, AT(cap[3]) },
+        [PROCTHREAD_CAPAMB] = { KEY("CapAmb"), HEX, AT(cap[4]) },
+        [PROCTHREAD_NNP] = { KEY("NoNewPrivs"), NUMBER, AT(no_new_privs) },
+        [PROCTHREAD_SECCOMP] = { KEY("Seccomp"), NUMBER, AT(seccomp) },
+        [PROCTHREAD_FEATURES] = { KEY("x86_Thread_features"), TEXT, AT(features) },
+        [PROCTHREAD_FILTERS] = { KEY("Seccomp_filters"), NUMBER, AT(seccomp_filters) },
 };
 
 int procthread_number(const char **p, uint32_t *n)
@@ -87,9 +89,7 @@ void procthread_parse(const char *text, struct procthread *p)
                 eol = strchr(s, '\n');
                 colon = memchr(s, ':', eol ? (size_t)(eol - s) : strlen(s));
                 for (unsigned i = 0; colon && i < PROCTHREAD_LINES; i++) {
-                        size_t len = strlen(lines[i].key);
-
-                        if ((size_t)(colon - s) != len || memcmp(s, lines[i].key, len))
+                        if (colon - s != lines[i].len || *s != *lines[i].key || memcmp(s, lines[i].key, lines[i].len))
                                 continue;
                         if (!(p->seen >> i & 1) && take_value(colon + 1, i, p))
                                 p->seen |= 1u << i;

@@ -129,15 +129,13 @@ static int plant_line(struct remote *r, const struct proc_maps *maps)
  * descriptor: the kernel clears rseq_cs (kernel/rseq.c). Note it, to be written
  * again, so that the kernel sends the thread to the abort handler.
  */
-static void note_rseq(struct remote *r)
+static void note_rseq(struct remote *r, uint64_t rseq)
 {
-        struct peek_rseq rseq;
         uint64_t cs;
 
-        if (peek_rseq(r->t, r->task->tid, &rseq) < 0 || !rseq.addr ||
-            trace_read(r->t, r->task->tid, rseq.addr + RSEQ_CS, &cs, sizeof cs) < 0 || !cs)
+        if (!rseq || trace_read(r->t, r->task->tid, rseq + RSEQ_CS, &cs, sizeof cs) < 0 || !cs)
                 return;
-        r->rseq_cs_at = rseq.addr + RSEQ_CS;
+        r->rseq_cs_at = rseq + RSEQ_CS;
         r->rseq_cs = cs;
 }
 
@@ -180,9 +178,36 @@ static int stop_dispatch(struct remote *r)
         return 0;
 }
 
+enum remote_lend remote_lend(struct remote *r, struct trace *t, const struct trace_task *task, uint64_t rseq,
+                             void *xstate, void *xstate_now, size_t len)
+{
+        ssize_t got = trace_get_xstate(t, task->tid, xstate_now, TRACE_XSTATE_MAX);
+
+        if (got < 0)
+                return trace_fail(t, task->tid, "extended registers"), REMOTE_FAILED;
+        if ((size_t)got != len)
+                return REMOTE_ODD;
+        *r = (struct remote){
+                .t = t, .task = task, .regs = trace_home_regs(task), .mask = task->mask, .lent = 1,
+                .xstate = xstate, .xstate_now = xstate_now, .xstate_len = len,
+                .rsp = task->regs.rsp - RED_ZONE, .in_event = 1,
+        };
+        memcpy(xstate, xstate_now, len);
+        if (sigframe_open_pkru(xstate_now, len))
+                return REMOTE_KEYS;
+        if (get_dispatch(r, &r->dispatch) < 0)
+                r->maybe_dispatch = 1;
+        else if (r->dispatch.mode)
+                return REMOTE_DISPATCHED;
+        r->dispatch.mode = 0;
+        note_rseq(r, rseq);
+        return REMOTE_LENT;
+}
+
 int remote_begin(struct remote *r, struct trace *t, const struct trace_task *task,
                  const struct proc_maps *maps, const struct gadget *g, int inject)
 {
+        struct peek_rseq rseq;
         ssize_t len;
 
         *r = (struct remote){
@@ -199,7 +224,8 @@ int remote_begin(struct remote *r, struct trace *t, const struct trace_task *tas
         if (len > TRACE_XSTATE_MAX - IMG_PAGE)
                 return fail("extended registers of %zd bytes: too long for this crdump", len);
         r->xstate_len = (size_t)len;
-        note_rseq(r);
+        if (peek_rseq(t, task->tid, &rseq) == 0)
+                note_rseq(r, rseq.addr);
         if (!inject && !gadget_verify(t, task->tid, &r->gadget)) {
                 say("no system call instruction in the target's own code");
                 inject = 1;
@@ -360,7 +386,7 @@ static int await_event(struct remote *r)
                 enum trace_stop stop = trace_wait(r->t, r->task->tid, deadline(), 1, &sig);
 
                 if (stop == TRACE_EVENT) {
-                        r->running = 0;
+                        r->running = r->interrupted = 0;
                         r->in_event = 1;
                         return 0;
                 }
@@ -378,14 +404,31 @@ static int await_event(struct remote *r)
         }
 }
 
+void remote_interrupt(struct remote *r)
+{
+        if (r->in_event || r->interrupted)
+                return;
+        trace_interrupt(r->t, r->task->tid);    /* fails only if it is gone: waiting shows it */
+        r->interrupted = 1;
+}
+
 int remote_stop(struct remote *r)
 {
         if (r->in_event)
                 return 0;
-        trace_interrupt(r->t, r->task->tid);    /* fails only if it is gone: waiting shows it */
+        remote_interrupt(r);
         if (!r->running && resume(r, 0, 0) < 0)
                 return -1;
         return await_event(r);
+}
+
+int remote_within(struct remote *r, uint64_t start, uint64_t end)
+{
+        struct user_regs_struct regs;
+
+        if (trace_get_regs(r->t, r->task->tid, &regs) < 0)
+                return trace_fail(r->t, r->task->tid, "registers");
+        return regs.rip >= start && regs.rip < end;
 }
 
 static int put_back(struct remote *r, uint64_t at, const uint8_t *bytes, size_t len, const char *what)
@@ -468,8 +511,10 @@ int remote_end(struct remote *r)
         }
         if (r->t->died)
                 rc = 0;                 /* on the way: that was said, and there is nothing left to put back */
-        free(r->xstate);
-        free(r->xstate_now);
+        if (!r->lent) {
+                free(r->xstate);
+                free(r->xstate_now);
+        }
         free(r->line_saved);
         r->xstate = r->xstate_now = r->line_saved = NULL;
         r->moved = r->masked = r->forced = 0;

@@ -38,6 +38,7 @@ struct remote {
         void    *xstate;        /* NT_X86_XSTATE, malloc'ed, as the next one */
         void    *xstate_now;    /* room for what is read back: nothing is allocated while the target is not itself */
         size_t   xstate_len;
+        int      lent;          /* by remote_lend(): the two are not ours to free */
 
         struct gadget gadget;   /* .syscall is where calls are made */
         uint64_t code_at;       /* the swapped-in trampoline; 0: none */
@@ -58,6 +59,7 @@ struct remote {
         int      moved;         /* registers are not the target's own any more */
         int      masked;        /* nor is the signal mask */
         int      running;       /* resumed and not seen stopped again */
+        int      interrupted;   /* since then: the event stop is to come */
         int      in_event;      /* in a PTRACE_EVENT_STOP: the kernel restarts calls from there */
         int      expect_trap;   /* a breakpoint may be hit: SIGTRAP must stay unblocked */
         unsigned kept_n;        /* SIGTRAPs that somebody sent came while that was not blocked: */
@@ -74,6 +76,25 @@ struct remote {
 int remote_begin(struct remote *r, struct trace *t, const struct trace_task *task,
                  const struct proc_maps *maps, const struct gadget *g, int inject);
 
+enum remote_lend {
+        REMOTE_FAILED = -1,     /* after fail() */
+        REMOTE_LENT,
+        REMOTE_KEYS,            /* its protection keys deny memory that is nobody's */
+        REMOTE_DISPATCHED,      /* its system calls are dispatched to itself */
+        REMOTE_ODD,             /* its xstate is of another length */
+};
+
+/*
+ * Borrow a stopped thread for code that brings its way home along (a frame for
+ * sigframe_build() of regs, mask, xstate), and makes no remote_call(): nothing
+ * is written into the target. xstate has room for len bytes, as long as that of
+ * other threads is, xstate_now for TRACE_XSTATE_MAX: both are the caller's, the
+ * second one may serve many. rseq: the address of its struct rseq, or 0.
+ * remote_end() is due if it is lent, and only then.
+ */
+enum remote_lend remote_lend(struct remote *r, struct trace *t, const struct trace_task *task, uint64_t rseq,
+                             void *xstate, void *xstate_now, size_t len);
+
 /*
  * System call nr with six arguments. 0 and its result (or -errno) in *ret when
  * it was run; -1 after fail() when not. mask as for remote_run().
@@ -83,8 +104,14 @@ int remote_call(struct remote *r, uint64_t mask, long nr, const uint64_t arg[6],
 /* Let the thread run from rip, with rsi = arg, and signals of mask blocked. 0, or -1 after fail(). */
 int remote_run(struct remote *r, uint64_t mask, uint64_t rip, uint64_t arg);
 
+/* Ask for the stop that remote_stop() will wait for: of many threads, first all, then wait for each. */
+void remote_interrupt(struct remote *r);
+
 /* Get the thread, running or in any stop, into an event stop without a step of its own. 0, or -1 after fail(). */
 int remote_stop(struct remote *r);
+
+/* Is the stopped thread between these addresses? 1, 0, or -1 after fail(). */
+int remote_within(struct remote *r, uint64_t start, uint64_t end);
 
 /*
  * A signal stop that is not our doing: *sig is what to resume with. SIGSTOP

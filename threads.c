@@ -217,6 +217,9 @@ static void take_credentials(struct threads *th, struct thread *d, const struct 
 
 static void take_fences(struct threads *th, struct thread *d, const struct procthread *p)
 {
+        const char *shadow = saw(p, PROCTHREAD_FEATURES) ? strstr(p->features, "shstk") : NULL;
+
+        d->shadow_stack = shadow && !memchr(p->features, '\n', (size_t)(shadow - p->features));
         if (saw(p, PROCTHREAD_NNP)) {           /* since 4.10; else it is asked from inside */
                 d->img.no_new_privs = p->no_new_privs;
                 d->img.known |= IMG_THREAD_NNP;

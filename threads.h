@@ -26,6 +26,7 @@
 struct thread {
         struct img_thread img;  /* without the lengths of what follows it */
         size_t   strs;          /* its img_str's: img.strs_len bytes of threads.strs, from there on */
+        int      shadow_stack;  /* it has one */
         pid_t    own_tid;       /* in its own pid namespace; 0: not known */
 };
 

@@ -9,16 +9,17 @@
 mkdir images
 
 # Twelve victims, since one whose blob waits for the killed tool is away for two seconds.
-killed() {                      # KILLS [,OPTION]...
+killed() {                      # KILLS [,OPTION]... [NAPPERS]
         targets=
         i=0
         while [ $i -lt 12 ]; do
                 i=$((i + 1))
-                victim "$VICTIMS/victim-regs" mixed beat.$i
+                # shellcheck disable=SC2086     # a word or none
+                victim "$VICTIMS/victim-regs" mixed beat.$i ${3:-}
                 targets="$targets $pid beat.$i"
         done
         # shellcheck disable=SC2086
-        ok "$1 dumps killed$2" timeout $((200 + $1 / 4)) "$VICTIMS/killer" "$1" images "$CRDUMP,-q$2" $targets
+        ok "$1 dumps killed$2${3:+, of $3 more threads}" timeout $((200 + $1 / 4)) "$VICTIMS/killer" "$1" images "$CRDUMP,-q$2" $targets
         grep '^#' t.out
         sleep_until_home
         ok 'no register has changed' sh -c '! grep -H corrupt out.*'
@@ -39,6 +40,7 @@ beats_by() { [ "$(beat "$1")" -ge "$2" ]; }
 # Not --catch=breakpoint: its breakpoint outlives the tool, as the manual says.
 killed "${KILLS:-500}" ''
 killed 60 ,--trampoline=inject
+killed 200 '' 6
 
 # The same for one that never makes a system call.
 victim "$VICTIMS/victim-regs" spin beat.spin

@@ -29,6 +29,16 @@ for pid in "$sleeper" "$spinner"; do
         done
 done
 
+# Threads beside the first one are asked too: a line of their own, and the cure takes no more for it.
+victim "$VICTIMS/victim-threads" 1 5 still
+for catch in park breakpoint; do
+        exits 0 "six threads, $catch: dump" "$CRDUMP" --stats --catch=$catch "$pid" img
+        is "$(grep -c 'stats:' stderr)" 4 "six threads, $catch: four lines"
+        ok "six threads, $catch: the others" few others 100 20
+        ok "six threads, $catch: cure takes less than 18 requests and 5 stops" few cure 18 5
+        diag "$(grep stats: stderr)"
+done
+
 exits 0 'without --stats' "$CRDUMP" "$sleeper" img
 is "$(grep -c stats: stderr)" 0 'no such lines'
 

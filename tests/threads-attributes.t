@@ -4,11 +4,8 @@
 
 . "${0%/*}/lib.sh"
 
-# what only the first thread is asked so far
-INSIDE='securebits|altstack|pdeath_signal|tid_address'
-
 told() {                        # TID FILE: what the victim says of it
-        sed -n "s/^$1 //p" "$2" | grep -Ev "^(is|not here)|^($INSIDE) "
+        sed -n "s/^$1 //p" "$2" | grep -Ev '^(is|not here)'
 }
 
 # Every line of the victim's is the image's, in the same order where one name has several.

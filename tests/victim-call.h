@@ -2,7 +2,10 @@
 /*
  * victim-call.h - what the programs victim-call*.c share: one blocking system call each
  *
- * usage: victim-call NAME [MS]         victim-call list
+ * usage: victim-call NAME [MS [beside]]        victim-call list
+ *
+ * beside: it is a second thread that makes the call, while the first one is in
+ * pause.
  *
  * Prints "ready NR START" just before it blocks: the call's number (-1: it
  * spins) and CLOCK_BOOTTIME in ms. The call's time is over MS later: by its own
@@ -19,6 +22,7 @@
 #define VICTIM_CALL_H
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -195,12 +199,35 @@ static inline void tell(long ret, int err)
                (long long)over, (unsigned long long)mask, (int)handled);
 }
 
+static inline void *make_call(void *arg)
+{
+        long ret = self->block();
+        int err = errno;
+
+        (void)arg;
+        tell(ret, err);
+        finish(ret < 0 && err == ENOSYS ? NOT_HERE : 0);
+        return NULL;
+}
+
+/* Signals for the process are for that thread. */
+static inline void make_call_beside(void)
+{
+        sigset_t all;
+        pthread_t t;
+
+        if (pthread_create(&t, NULL, make_call, NULL) != 0)
+                die("pthread_create");
+        sigfillset(&all);
+        sigprocmask(SIG_BLOCK, &all, NULL);
+        for (;;)
+                pause();
+}
+
 static inline int call_main(int argc, char **argv, const struct call *calls, size_t n)
 {
         const char *name = argc > 1 ? argv[1] : "";
         size_t i;
-        long ret;
-        int err;
 
         if (argc > 2)
                 wait_ms = atol(argv[2]);
@@ -214,10 +241,9 @@ static inline int call_main(int argc, char **argv, const struct call *calls, siz
                 return strcmp(name, "list") == 0 ? 0 : 2;
         prctl(PR_SET_PDEATHSIG, SIGTERM);
         alarm(30 + (unsigned)wait_ms / 1000);       /* ends it, should the call never */
-        ret = self->block();
-        err = errno;
-        tell(ret, err);
-        finish(ret < 0 && err == ENOSYS ? NOT_HERE : 0);
+        if (argc > 3)
+                make_call_beside();
+        make_call(NULL);
         return 0;
 }
 

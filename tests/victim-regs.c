@@ -2,7 +2,7 @@
 /*
  * victim-regs.c - keeps known values in every register it has, and looks
  *
- * usage: victim-regs spin|sleep|mixed|plain BEATFILE
+ * usage: victim-regs spin|sleep|mixed|plain BEATFILE [NAPPERS]
  *
  * spin: holds them in a loop that makes no system call. sleep: holds them in a
  * nanosleep of 20 ms, which must return 0, and not early. mixed: a short spin
@@ -11,16 +11,27 @@
  * (AMX: room for tiles, but none in use). After each round all is compared; a difference
  * is printed and ends it with status 1. The first 8 bytes of BEATFILE count
  * the rounds.
+ *
+ * With NAPPERS, it is the second thread that does all this, while the first one
+ * is in pause; so many more take naps, by turns in nanosleep, futex, epoll_wait
+ * and poll, each of which must end as it should and not early; that epoll_wait
+ * ends with EINTR is told as "interrupted". A round counts if all of them have
+ * taken a nap since the last one that did.
  */
 #define _GNU_SOURCE
 #include <asm/prctl.h>
 #include <cpuid.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -206,7 +217,7 @@ static uint8_t stack[STACK] __attribute__((aligned(64)));
 static uint8_t *const redzone = stack + STACK - 4096 - REDZONE;
 static uint8_t redzone_want[REDZONE];
 static struct timespec nap;
-static int bad;
+static volatile int bad;
 
 static void differs(const char *what, int i, const void *is, const void *was, size_t len)
 {
@@ -340,12 +351,117 @@ static void round_of(int sleeps, uint64_t n)
         want.gpr[6] = rsi;
 }
 
+/* --- nappers ------------------------------------------------------------------ */
+
+#define NAPPERS 256
+
+static volatile struct {
+        uint64_t n;
+        char     pad[56];
+} naps[NAPPERS];
+static int nappers;
+
+static void *napper(void *arg)
+{
+        size_t me = (size_t)arg;
+        int word = 0, ep = epoll_create1(0);
+        struct epoll_event event;
+        int ms = (int)(nap.tv_nsec / 1000000);
+
+        while (!bad) {
+                double start = seconds(), took;
+                int right = 0;
+
+                errno = 0;
+                switch (me % 4) {
+                case 0:
+                        right = nanosleep(&nap, NULL) == 0;
+                        break;
+                case 1:
+                        syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &nap, NULL, 0);
+                        right = errno == ETIMEDOUT;
+                        break;
+                case 2:
+                        right = epoll_wait(ep, &event, 1, ms) == 0;
+                        break;
+                case 3:
+                        right = poll(NULL, 0, ms) == 0;
+                        break;
+                }
+                took = seconds() - start;
+                if (me % 4 == 2 && errno == EINTR)      /* so it ends if crdump is killed before it can repair that */
+                        printf("interrupted: napper %zu\n", me);
+                else if (!right || took < (double)ms / 1e3) {
+                        bad = 1;
+                        printf("corrupt: napper %zu: %s after %.6f s\n", me, strerror(errno), took);
+                }
+                naps[me].n++;
+        }
+        return NULL;
+}
+
+static int all_napped(uint64_t *seen)
+{
+        int i;
+
+        for (i = 0; i < nappers; i++)
+                if (naps[i].n == seen[i])
+                        return 0;
+        for (i = 0; i < nappers; i++)
+                seen[i] = naps[i].n;
+        return 1;
+}
+
+/* --- */
+
+static volatile uint64_t *beats;
+static int spin, mixed, plain;
+
+static void *go_round(void *arg)
+{
+        static uint64_t seen[NAPPERS];
+
+        syscall(SYS_arch_prctl, ARCH_SET_GS, GS_BASE);
+        if (plain)
+                round_of(0, 1);
+        printf("ready: level %d, pkru %d, amx %d\n", level, has_pkru, has_amx);
+        while (!bad) {
+                if (spin || mixed)
+                        round_of(0, mixed ? 20000 : 400000);
+                if (plain)
+                        plain_round();
+                else if (!spin)
+                        round_of(1, 0);
+                if (all_napped(seen))
+                        ++*beats;
+        }
+        exit(1);
+        return arg;
+}
+
+static void go_beside(int n)
+{
+        pthread_attr_t small;
+        pthread_t t;
+        size_t i;
+
+        nappers = n < NAPPERS ? n : NAPPERS;
+        pthread_attr_init(&small);
+        pthread_attr_setstacksize(&small, 65536);
+        if (pthread_create(&t, NULL, go_round, NULL) != 0)
+                exit(2);
+        for (i = 0; i < (size_t)nappers; i++)
+                if (pthread_create(&t, &small, napper, (void *)i) != 0)
+                        exit(2);
+        for (;;)
+                pause();
+}
+
 int main(int argc, char **argv)
 {
-        volatile uint64_t *beats;
-        int fd, spin, mixed, plain;
+        int fd;
 
-        if (argc != 3 || (fd = open(argv[2], O_RDWR | O_CREAT, 0600)) < 0 || ftruncate(fd, 4096) < 0)
+        if (argc < 3 || (fd = open(argv[2], O_RDWR | O_CREAT, 0600)) < 0 || ftruncate(fd, 4096) < 0)
                 return 2;
         beats = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (beats == MAP_FAILED)
@@ -357,19 +473,9 @@ int main(int argc, char **argv)
         nap.tv_nsec = mixed ? 2000000 : 20000000;
         look_what_cpu();
         choose_values();
-        syscall(SYS_arch_prctl, ARCH_SET_GS, GS_BASE);
         setvbuf(stdout, NULL, _IOLBF, 0);
-        if (plain)
-                round_of(0, 1);
-        printf("ready: level %d, pkru %d, amx %d\n", level, has_pkru, has_amx);
-        while (!bad) {
-                if (spin || mixed)
-                        round_of(0, mixed ? 20000 : 400000);
-                if (plain)
-                        plain_round();
-                else if (!spin)
-                        round_of(1, 0);
-                ++*beats;
-        }
+        if (argc > 3)
+                go_beside(atoi(argv[3]));
+        go_round(NULL);
         return 1;
 }

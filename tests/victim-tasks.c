@@ -4,8 +4,9 @@
  *
  * usage: victim-tasks [THREAD]...
  *
- * Of these THREADs, or all but the last: signals, fair, stack, realtime,
- * deadline, idle, identity, fenced, plain, many (signals). Each sets what its name says to unusual values, for
+ * Of these THREADs, or all but the last two: signals, fair, stack, realtime,
+ * deadline, idle, identity, fenced, plain, many (signals), dispatched (syscall
+ * user dispatch, which lets all calls pass). Each sets what its name says to unusual values, for
  * itself alone, asks the kernel for them, and prints what it was told as
  *
  *      TID NAME VALUE...
@@ -320,6 +321,13 @@ static void be_fenced(void)
         tell("seccomp_filters 3");
 }
 
+static void be_dispatched(void)
+{
+        static char selector;           /* SYSCALL_DISPATCH_FILTER_ALLOW */
+
+        done(prctl(59, 1, 0, 0, &selector), "syscall user dispatch");
+}
+
 static void be_plain(void)
 {
 }
@@ -330,9 +338,10 @@ static const struct task {
 } tasks[] = {
         { "signals", be_signals }, { "fair", be_fair }, { "stack", be_stack }, { "realtime", be_realtime },
         { "deadline", be_deadline }, { "idle", be_idle }, { "identity", be_identity }, { "fenced", be_fenced },
-        { "plain", be_plain }, { "many", be_many },
+        { "plain", be_plain }, { "many", be_many }, { "dispatched", be_dispatched },
 };
 #define TASKS   (sizeof tasks / sizeof *tasks)
+#define USUAL   (TASKS - 2)
 
 static void *run(void *arg)
 {
@@ -354,12 +363,12 @@ static void *run(void *arg)
         return NULL;
 }
 
-static int wanted(const char *name, char **argv)
+static int wanted(size_t i, char **argv)
 {
         if (!argv[1])
-                return strcmp(name, "many") != 0;
+                return i < USUAL;
         for (argv++; *argv; argv++)
-                if (strcmp(*argv, name) == 0)
+                if (strcmp(*argv, tasks[i].name) == 0)
                         return 1;
         return 0;
 }
@@ -377,7 +386,7 @@ int main(int argc, char **argv)
         sigdelset(&s, SIGTERM);
         sigprocmask(SIG_SETMASK, &s, NULL);
         for (size_t i = 0; i < TASKS; i++)
-                if (wanted(tasks[i].name, argv))
+                if (wanted(i, argv))
                         want[n++] = &tasks[i];
         for (int i = 0; i < SHARED_SIGNALS; i++)
                 queue(0, SIGRTMIN + 9 - i, 77 + (unsigned)i);

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+/* lend.c - the other threads, each lent to the blob for a few system calls */
+#include "lend.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "parasite.h"
+#include "sigframe.h"
+#include "util.h"
+
+#define ALL_SIGNALS     (~0ull)
+#define WORK_NS         5000000000ull   /* the calls take microseconds, but a thread may not get a processor */
+#define SPIN_NS         200000u         /* look so long without a nap */
+#define NAP_NS          50000           /* between looks from then on */
+#define EARLY_NS        50000000ull     /* of a batch that takes longer, those that are done are stopped: they would go home */
+#define BLIND_NS        10000000        /* for a batch that cannot be looked at while it runs */
+
+/* Why a thread is not lent. */
+enum reason { FENCED, SHADOWED, KEYS, DISPATCHED, MAYBE_DISPATCHED, ODD, SILENT, REASONS };
+
+static const char *const why[REASONS] = {
+        "seccomp fences it in, and we may not suspend that (it takes CAP_SYS_ADMIN and no filter of our own)",
+        "it has a shadow stack",
+        "its protection keys deny it memory that is nobody's",
+        "its system calls are dispatched to itself",
+        "the process handles SIGSYS, and this kernel does not tell whether calls are dispatched to it",
+        "its extended registers are of another length",
+        "it did not answer",
+};
+
+struct lent {
+        struct remote remote;
+        size_t   i;             /* the thread's place in trace.task */
+        uint64_t at;            /* its slot */
+        int      done;          /* has its answers, and is parked */
+        int      silent;        /* will have none */
+};
+
+static size_t slot_len(size_t xstate_len)
+{
+        return PARASITE_SLOT + sigframe_room(xstate_len);
+}
+
+size_t lend_room(unsigned n, size_t xstate_len)
+{
+        return n ? n * slot_len(xstate_len) + xstate_len : 0;
+}
+
+int lend_begin(struct lend *l, unsigned n, size_t xstate_len)
+{
+        *l = (struct lend){ .slots = n, .xstate_len = xstate_len, .slot_len = slot_len(xstate_len) };
+        if (!n)
+                return 0;
+        l->lent = calloc(n, sizeof *l->lent);
+        l->xstates = malloc(n * xstate_len);
+        l->xstate_now = malloc(TRACE_XSTATE_MAX);
+        l->image = malloc(l->slot_len);
+        if (l->lent && l->xstates && l->xstate_now && l->image)
+                return 0;
+        lend_end(l);
+        return -1;
+}
+
+/* --- questions and answers ---------------------------------------------------------- */
+
+enum { BLOCK, GETTID, ALTSTACK, PDEATH, TID_ADDRESS, SLACK, SECUREBITS, NNP, CALLS };
+enum { ALTSTACK_AT = 0, PDEATH_AT = 3, TID_ADDRESS_AT = 4 };  /* in slot.answer */
+
+static void fill_slot(struct parasite_slot *s, uint64_t at)
+{
+        uint64_t answer = at + offsetof(struct parasite_slot, answer);
+
+        _Static_assert(CALLS <= sizeof s->call / sizeof *s->call, "room for the calls");
+        *s = (struct parasite_slot){ .n = CALLS, .wait_sec = PARASITE_WAIT_SECONDS, .all = ALL_SIGNALS };
+        s->call[BLOCK] = (struct parasite_call){
+                SYS_rt_sigprocmask, { SIG_SETMASK, at + offsetof(struct parasite_slot, all), 0, sizeof s->all }, 0 };
+        s->call[GETTID] = (struct parasite_call){ SYS_gettid, { 0, 0, 0, 0 }, 0 };
+        s->call[ALTSTACK] = (struct parasite_call){ SYS_sigaltstack, { 0, answer + 8 * ALTSTACK_AT, 0, 0 }, 0 };
+        s->call[PDEATH] = (struct parasite_call){ SYS_prctl, { PR_GET_PDEATHSIG, answer + 8 * PDEATH_AT, 0, 0 }, 0 };
+        s->call[TID_ADDRESS] = (struct parasite_call){
+                SYS_prctl, { PR_GET_TID_ADDRESS, answer + 8 * TID_ADDRESS_AT, 0, 0 }, 0 };
+        s->call[SLACK] = (struct parasite_call){ SYS_prctl, { PR_GET_TIMERSLACK, 0, 0, 0 }, 0 };
+        s->call[SECUREBITS] = (struct parasite_call){ SYS_prctl, { PR_GET_SECUREBITS, 0, 0, 0 }, 0 };
+        s->call[NNP] = (struct parasite_call){ SYS_prctl, { PR_GET_NO_NEW_PRIVS, 0, 0, 0 }, 0 };
+}
+
+/* Take the answers in a slot. 0, or -1 after fail(): they are not such. */
+static int take_answers(struct lend *l, const struct lent *k, const struct parasite_slot *s)
+{
+        const struct thread *d = &l->threads->thread[k->i];
+        struct parasite_slot asked;
+        struct threads_inside in;
+
+        fill_slot(&asked, k->at);
+        for (int i = 0; i < CALLS; i++)
+                if (s->call[i].nr != asked.call[i].nr || memcmp(s->call[i].arg, asked.call[i].arg, sizeof asked.call[i].arg))
+                        return fail("the answers of thread %d were overwritten", d->img.tid);
+        if (s->call[BLOCK].ret || s->call[ALTSTACK].ret || (d->own_tid && s->call[GETTID].ret != d->own_tid))
+                return fail("thread %d answers that it is %d", d->img.tid, (int)s->call[GETTID].ret);
+        in = (struct threads_inside){
+                .altstack_sp = s->answer[ALTSTACK_AT],
+                .altstack_flags = (uint32_t)s->answer[ALTSTACK_AT + 1],
+                .altstack_size = s->answer[ALTSTACK_AT + 2],
+                .pdeath_signal = s->call[PDEATH].ret < 0 ? (int32_t)s->call[PDEATH].ret : (int32_t)s->answer[PDEATH_AT],
+                .tid_address = s->call[TID_ADDRESS].ret < 0 ? s->call[TID_ADDRESS].ret : (int64_t)s->answer[TID_ADDRESS_AT],
+                .timer_slack_ns = s->call[SLACK].ret,
+                .securebits = (int32_t)s->call[SECUREBITS].ret,
+                .no_new_privs = (int32_t)s->call[NNP].ret,
+        };
+        threads_asked(l->threads, k->i, &in);
+        l->asked++;
+        return 0;
+}
+
+/* --- out ----------------------------------------------------------------------------------- */
+
+/* Does the kernel know of syscall user dispatch at all (5.11)? Asked of ourselves: switch it off. */
+static int has_dispatch(void)
+{
+        enum { PR_SET_DISPATCH = 59, OFF = 0 };
+
+        return prctl(PR_SET_DISPATCH, OFF, 0, 0, 0) == 0;
+}
+
+/* May thread i be lent, as far as is known without a look at its registers? REASONS: it may. */
+static enum reason why_not(struct lend *l, size_t i)
+{
+        const struct thread *d = &l->threads->thread[i];
+
+        if (d->img.seccomp && trace_suspend_seccomp(l->threads->t, d->img.tid) < 0)
+                return FENCED;
+        if (d->shadow_stack)            /* rt_sigreturn wants a token there: it could not go home without us */
+                return SHADOWED;
+        return REASONS;
+}
+
+/* Borrow thread i for this slot. 1; 0: it is left out; -1 after fail(). */
+static int borrow(struct lend *l, struct lent *k, size_t i)
+{
+        struct trace *t = l->threads->t;
+        enum reason reason = why_not(l, i);
+        unsigned slot = (unsigned)(k - l->lent);
+
+        *k = (struct lent){ .i = i, .at = l->at.slots + slot * l->slot_len };
+        if (reason == REASONS) {
+                switch (remote_lend(&k->remote, t, &t->task[i], l->threads->thread[i].img.rseq,
+                                    l->xstates + slot * l->xstate_len, l->xstate_now, l->xstate_len)) {
+                case REMOTE_FAILED:
+                        return -1;
+                case REMOTE_KEYS:
+                        reason = KEYS;
+                        break;
+                case REMOTE_DISPATCHED:
+                        reason = DISPATCHED;
+                        break;
+                case REMOTE_ODD:
+                        reason = ODD;
+                        break;
+                case REMOTE_LENT:
+                        if (k->remote.maybe_dispatch && !has_dispatch())
+                                k->remote.maybe_dispatch = 0;
+                        if (k->remote.maybe_dispatch && l->threads->catches_sys)
+                                reason = MAYBE_DISPATCHED;
+                        break;
+                }
+        }
+        if (reason == REASONS)
+                return 1;
+        l->refused[reason]++;
+        return 0;
+}
+
+/* Its slot, then off with it. */
+static int send_off(struct lend *l, struct lent *k)
+{
+        struct remote *r = &k->remote;
+        uint8_t *image = l->image;
+        size_t len = PARASITE_SLOT + sigframe_len(r->xstate, r->xstate_len);
+
+        fill_slot((struct parasite_slot *)l->image, k->at);
+        sigframe_build(image + PARASITE_SLOT, k->at + PARASITE_SLOT, &r->regs, r->mask, r->xstate, r->xstate_len);
+        if (trace_write(r->t, r->task->tid, k->at, image, len) < 0)
+                return trace_fail(r->t, r->task->tid, "memory for the parasite");
+        l->out++;
+        return remote_run(r, ALL_SIGNALS, l->at.entry, k->at);
+}
+
+/* --- while they are out ------------------------------------------------------------------------ */
+
+/* Look at the done words. How many are not set yet; -1: it cannot be done while they run. */
+static int look(struct lend *l)
+{
+        struct iovec here[LEND_SLOTS], there[LEND_SLOTS];
+        uint32_t done[LEND_SLOTS] = { 0 };
+        struct trace *t = l->threads->t;
+        size_t len = l->out * sizeof *done;
+        int left = 0;
+
+        for (unsigned i = 0; i < l->out; i++) {
+                here[i] = (struct iovec){ &done[i], sizeof done[i] };
+                there[i] = (struct iovec){ (void *)(uintptr_t)l->lent[i].at, sizeof done[i] };
+        }
+        if (process_vm_readv(t->live, here, l->out, there, l->out, 0) != (ssize_t)len)
+                for (unsigned i = 0; i < l->out; i++)
+                        if (t->mem < 0 || pread(t->mem, &done[i], sizeof *done, (off_t)l->lent[i].at) != sizeof *done)
+                                return -1;
+        for (unsigned i = 0; i < l->out; i++) {
+                l->lent[i].done = done[i] == PARASITE_DONE;
+                left += !l->lent[i].done && !l->lent[i].silent;
+        }
+        return left;
+}
+
+/* A thread that is not done: has it stopped, though nobody asked it to? */
+static int look_at_stop(struct lent *k)
+{
+        struct remote *r = &k->remote;
+        enum trace_stop stop;
+        int sig;
+
+        stop = trace_wait(r->t, r->task->tid, 0, 1, &sig);
+        if (stop == TRACE_TIMEOUT)
+                return 0;
+        if (stop == TRACE_SIGNAL && sig == SIGSYS && r->maybe_dispatch) {
+                uint8_t info[128];
+
+                if (!trace_sent_signal(r->t, r->task->tid, info, sizeof info)) {
+                        r->running = 0;
+                        k->silent = 1;          /* dispatched: not its will */
+                        return 0;
+                }
+        } else if (stop != TRACE_EVENT && !(stop == TRACE_SIGNAL && remote_pass(r, &sig))) {
+                return remote_surprise(r, stop, sig);
+        }
+        if (trace_resume(r->t, r->task->tid, 0, stop == TRACE_SIGNAL ? sig : 0) < 0)
+                return trace_fail(r->t, r->task->tid, "resumption");
+        return 0;
+}
+
+/* Stop those that are done, or all. */
+static int stop_them(struct lend *l, int all)
+{
+        for (unsigned i = 0; i < l->out; i++)
+                if (all || l->lent[i].done)
+                        remote_interrupt(&l->lent[i].remote);
+        for (unsigned i = 0; i < l->out; i++)
+                if ((all || l->lent[i].done) && remote_stop(&l->lent[i].remote) < 0)
+                        return -1;
+        return 0;
+}
+
+/* Until all are done. */
+static int await(struct lend *l)
+{
+        uint64_t begun = now_ns(), now;
+        struct timespec nap = { 0, NAP_NS };
+        int left;
+
+        while ((left = look(l)) > 0) {
+                now = now_ns();
+                if (now - begun < SPIN_NS) {
+                        sched_yield();          /* one of them may want this processor */
+                        continue;
+                }
+                for (unsigned i = 0; i < l->out; i++)
+                        if (!l->lent[i].done && !l->lent[i].silent && look_at_stop(&l->lent[i]) < 0)
+                                return -1;
+                if (now - begun >= WORK_NS)
+                        return fail("%d lent threads of process %d did not finish", left, l->threads->t->pid);
+                if (now - begun >= EARLY_NS && stop_them(l, 0) < 0)
+                        return -1;
+                nanosleep(&nap, NULL);
+        }
+        if (left < 0)
+                nanosleep(&(struct timespec){ 0, BLIND_NS }, NULL);
+        return 0;
+}
+
+/* --- and home ------------------------------------------------------------------------------------- */
+
+/* A thread that is not in the blob any more went home by itself, and has lived on since. */
+static int is_home(struct lend *l, struct lent *k)
+{
+        struct remote *r = &k->remote;
+        int inside = remote_within(r, l->at.base, l->at.end);
+
+        if (inside)
+                return inside < 0 ? -1 : 0;
+        r->moved = r->masked = 0;       /* nothing is to be put back */
+        if (!l->strayed)
+                warn("held up for more than %d s: threads lent to the parasite of process %d went home by themselves",
+                     PARASITE_WAIT_SECONDS, r->t->pid);
+        l->strayed = 1;
+        return trace_look_again(r->t, &r->t->task[k->i]) < 0 ? -1 : 1;
+}
+
+/* Give one back. 0, or -1 after fail(). */
+static int bring_home(struct lend *l, struct lent *k)
+{
+        struct remote *r = &k->remote;
+        int home = 0;
+
+        if (!r->t->died && r->moved && remote_stop(r) == 0)
+                home = is_home(l, k);
+        return remote_end(r) < 0 || home < 0 ? -1 : 0;
+}
+
+static int bring_all_home(struct lend *l)
+{
+        int rc = 0;
+
+        while (l->out > 0)
+                if (bring_home(l, &l->lent[--l->out]) < 0)
+                        rc = -1;
+        return rc;
+}
+
+/* What is in the slots of a batch that is stopped. */
+static int read_answers(struct lend *l)
+{
+        for (unsigned i = 0; i < l->out; i++) {
+                struct lent *k = &l->lent[i];
+                struct parasite_slot slot;
+
+                if (trace_read(k->remote.t, k->remote.task->tid, k->at, &slot, sizeof slot) < 0)
+                        return trace_fail(k->remote.t, k->remote.task->tid, "answers");
+                if (slot.done != PARASITE_DONE)
+                        l->refused[k->silent ? DISPATCHED : SILENT]++;
+                else if (take_answers(l, k, &slot) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+/* As many as there are slots, from thread *i on. */
+static int run_batch(struct lend *l, size_t *i)
+{
+        struct trace *t = l->threads->t;
+
+        for (; *i < t->n && l->out < l->slots; ++*i) {
+                struct lent *k = &l->lent[l->out];
+                int rc = borrow(l, k, *i);
+
+                if (rc < 0 || (rc > 0 && send_off(l, k) < 0))
+                        return -1;
+        }
+        if (!l->out)
+                return 0;
+        if (await(l) < 0 || stop_them(l, 1) < 0 || read_answers(l) < 0)
+                return -1;
+        return bring_all_home(l);
+}
+
+int lend_run(struct lend *l, const struct lend_place *at, struct threads *th)
+{
+        l->at = *at;
+        l->threads = th;
+        for (size_t i = 1; i < th->t->n && !l->strayed; )
+                if (stop_wanted() || run_batch(l, &i) < 0)
+                        return -1;
+        say("%u other threads were asked", l->asked);
+        for (int r = 0; r < REASONS && !l->strayed; r++)
+                if (l->refused[r])
+                        notes_add(th->notes, "%u thread%s not asked from inside: %s", l->refused[r],
+                                  l->refused[r] > 1 ? "s" : "", why[r]);
+        return 0;
+}
+
+void lend_none(struct threads *th, const char *reason)
+{
+        size_t n = th->t->n - 1;
+
+        if (n)
+                notes_add(th->notes, "%zu thread%s not asked from inside: %s", n, n > 1 ? "s" : "", reason);
+}
+
+int lend_inside(const struct lend *l)
+{
+        for (unsigned i = 0; i < l->slots && l->lent; i++)
+                if (l->lent[i].remote.running)
+                        return 1;
+        return 0;
+}
+
+int lend_end(struct lend *l)
+{
+        int rc = bring_all_home(l);
+
+        if (rc < 0 && lend_inside(l))
+                return -1;              /* what is known of them is kept */
+        free(l->lent);
+        free(l->xstates);
+        free(l->xstate_now);
+        free(l->image);
+        l->lent = NULL;
+        l->xstates = NULL;
+        l->xstate_now = l->image = NULL;
+        l->slots = 0;
+        return rc;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lend.h - the other threads, each lent to the blob for a few system calls
+ *
+ *      lend_begin(&l, n, xstate_len);          memory, while nobody is borrowed
+ *      lend_run(&l, &place, threads);          many at a time
+ *      if (lend_end(&l) < 0)
+ *              not all of them are as they were
+ *
+ * What a thread only tells itself: its alternate stack, tid address... The
+ * thread that the blob was mapped by is stopped inside it meanwhile. Each slot
+ * holds the calls, the answers, and the thread's own context: at every instant
+ * it is at most one rt_sigreturn away from itself. Should the tool die, it
+ * makes its calls, waits for two seconds, and goes home.
+ */
+#ifndef LEND_H
+#define LEND_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "remote.h"
+#include "threads.h"
+
+#define LEND_SLOTS      16      /* threads at a time */
+
+struct lend_place {             /* in the target */
+        uint64_t base, end;     /* of the blob's mapping */
+        uint64_t entry;         /* of its code for a lent thread */
+        uint64_t slots;         /* of the first slot, 64-aligned */
+};
+
+struct lend {
+        struct lend_place at;
+        struct threads *threads;
+        struct lent *lent;      /* one per slot */
+        unsigned slots;
+        unsigned out;           /* those of them that are borrowed */
+        size_t   xstate_len, slot_len;
+        uint8_t *xstates;       /* of all slots */
+        void    *xstate_now, *image;    /* room for an xstate, and for a slot as it is written */
+        unsigned asked;
+        unsigned refused[8];    /* not lent, by enum reason of lend.c */
+        int      strayed;       /* held up: threads went home by themselves and have run on */
+};
+
+/* Bytes in the mapping of the blob for n slots, and for what the kernel may fault in behind the last one. */
+size_t lend_room(unsigned n, size_t xstate_len);
+
+/* Memory for n slots, at most LEND_SLOTS. 0, or -1 without a word: there is none. */
+int lend_begin(struct lend *l, unsigned n, size_t xstate_len);
+
+/*
+ * Lend all threads but the first one, and tell threads_asked() what they
+ * answered. Those that had better not be are left out, and noted. 0, or -1
+ * after fail().
+ */
+int lend_run(struct lend *l, const struct lend_place *at, struct threads *th);
+
+/* Note that no other thread was asked, if there are any. */
+void lend_none(struct threads *th, const char *why);
+
+/* Does one still run in the blob? Then its mapping must stay. */
+int lend_inside(const struct lend *l);
+
+/* Give back whoever is lent still, and free all memory. 0, or -1 after fail(). */
+int lend_end(struct lend *l);
+
+#endif

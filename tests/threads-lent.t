@@ -1,0 +1,166 @@
+#!/bin/sh
+# All threads are asked from inside, none notices, and none that had better be left alone is touched.
+# SPDX-License-Identifier: MIT
+
+. "${0%/*}/lib.sh"
+
+others() {                      # REQUESTS STOPS THREADS: in the line of --stats, at most so many of each a thread
+        awk -v r="$1" -v s="$2" -v n="$3" '
+                $2 == "stats:" && $3 == "others" { seen++; print; if ($4 > r * n || $7 > s * n || $4 < n) bad = 1 }
+                END { exit seen != 1 || bad }' stderr
+}
+
+notes() { "$VICTIMS/readimg" img notes; }
+
+asked() {                       # TID: the image has what only the thread itself can tell
+        "$VICTIMS/readthread" img "$1" | grep -q '^altstack '
+}
+
+of() {                          # NAME: the thread of victim-tasks
+        sed -n "s/^\([0-9]*\) is $1\$/\1/p" "$out"
+}
+
+# --- twenty dumps of threads that hold registers and nap
+
+victim "$VICTIMS/victim-regs" mixed beat 40
+target=$pid
+lasting() {                     # mappings and masks: all that stays the same of threads that nap
+        cat "/proc/$target/maps"
+        grep -hE '^(Sig(Blk|Ign|Cgt)|Seccomp|Threads):' "/proc/$target/task"/*/status
+}
+lasting >before
+n=0
+while [ $n -lt 20 ]; do
+        case $((n % 4)) in
+        1)      way=--catch=breakpoint ;;
+        3)      way=--trampoline=inject ;;
+        *)      way=--catch=park ;;
+        esac
+        "$CRDUMP" --stats $way "$target" img >stdout 2>stderr || break
+        [ $n -ne 0 ] || cp stderr first
+        n=$((n + 1))
+done
+is $n 20 'twenty dumps'
+diag_file stderr
+cp first stderr
+ok 'few requests and one stop for each thread' others 14 1.2 41
+notasked=0
+for task in "/proc/$target/task"/*; do
+        asked "${task##*/}" || notasked=$((notasked + 1))
+done
+is "$notasked" 0 'each of the threads was asked'
+ok 'they go on' beats_on beat 20
+is "$(grep -E 'corrupt|interrupted' "$out")" '' 'no register has changed, no nap ended early'
+lasting >after
+ok 'mappings and masks are as they were' diff before after
+
+# --- held up, stopped, killed, when some of them are lent
+
+if command -v strace >/dev/null; then
+        trace() {               # INJECTION: a dump, traced
+                strace -f -qq -o log -e trace=ptrace ${1:+-e "inject=ptrace:$1"} "$CRDUMP" "$target" img >stdout 2>stderr
+        }
+        trace ''
+        # the first request that sends another thread somewhere
+        first=$(awk -v pid="$target" '/PTRACE_/ { n++ } /PTRACE_SETSIGMASK/ && $0 !~ "SIGMASK, " pid "," { print n; exit }' log)
+        diag "lent from request $first on"
+        for after in 5 60; do
+                trace "delay_enter=2600000:when=$((first + after))"
+                is $? 0 "held up by 2.6 s at request $after: the dump ends well"
+                ok "held up: threads went home by themselves" grep -q 'went home by themselves' stderr
+                diag_file stderr
+                ok "held up: a whole image" "$CRDUMP" check img
+                ok "held up: the target goes on" beats_on beat 20
+        done
+        is "$(grep -E 'corrupt|interrupted' "$out")" '' 'held up: no register has changed, no nap ended early'
+
+        begun() {               # a dump that is held up so far that signals come while threads are lent
+                rm -f log
+                timeout 60 strace -f -qq -o log -e trace=ptrace -e "inject=ptrace:delay_enter=700000:when=$((first + 100))" \
+                        "$CRDUMP" "$target" img >stdout 2>stderr &
+                dump=$!
+                reap $dump
+                await 10 sh -c "[ \$(grep -c PTRACE log) -ge $((first + 98)) ]" || flunk 'the dump begins'
+        }
+        begun
+        kill -STOP "$target"
+        wait $dump
+        is $? 0 'SIGSTOP meanwhile: the dump ends well'
+        ok 'SIGSTOP: it stays stopped' await 5 in_state "$target" T
+        kill -CONT "$target"
+        ok 'SIGCONT: it goes on' beats_on beat 20
+        begun
+        kill -9 "$target"
+        wait $dump
+        is $? 1 'SIGKILL meanwhile: status 1'
+        ok 'SIGKILL: a line says so' grep -q 'killed by signal 9' stderr
+        diag_file stderr
+        ok 'SIGKILL: it is gone' await 5 gone "$target"
+else
+        skip 'held up, stopped, killed' 'no strace here'
+fi
+dismiss "$target"
+
+# --- left alone
+
+victim "$VICTIMS/victim-tasks" plain dispatched
+tid=$(of dispatched)
+if grep -q "^$tid not here" "$out"; then
+        skip 'dispatched' 'this kernel has no syscall user dispatch'
+else
+        exits 0 'dispatched: dump' "$CRDUMP" "$pid" img
+        ok 'dispatched: the other one was asked' asked "$(of plain)"
+        ok 'dispatched: that one was not' eval '! asked "$tid"'
+        ok 'dispatched: which is noted' eval 'notes | grep -q "^1 thread not asked from inside: .*dispatch"'
+fi
+dismiss "$pid"
+
+if command -v prlimit >/dev/null; then
+        no_room() {             # NAME KIB WHY: beside what it has mapped there is room for so much
+                victim "$VICTIMS/victim-crowd" rest 30
+                size=$(sed -n 's/^VmSize:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$pid/status")
+                prlimit --pid "$pid" --as=$(((size + $2) * 1024))
+                cat "/proc/$pid/maps" >before
+                exits 0 "$1: dump" "$CRDUMP" "$pid" img
+                ok "$1: the first thread was asked" asked "$pid"
+                ok "$1: the others were not, which is noted" eval 'notes | grep -q "^29 threads not asked from inside: .*$3"'
+                cat "/proc/$pid/maps" >after
+                ok "$1: mappings as they were" cmp before after
+                is "$(notes | sort | uniq -d)" '' "$1: nothing is noted twice"
+                dismiss "$pid"
+        }
+        no_room 'no mapping at all' 4 'could not be mapped'
+        no_room 'none for other threads' 64 'no room'
+else
+        skip 'no room' 'no prlimit here'
+fi
+
+# --- by an ordinary user: what takes a right is missing, and said once
+
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+        nobody='setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all'
+        chmod 755 .
+        mkdir his
+        chown 65534 his
+        cp "$CRDUMP" crdump
+        cp "$VICTIMS/victim-tasks" tasks
+        # shellcheck disable=SC2086
+        background $nobody "$scratch/tasks" plain stack fenced
+        await 20 grep -q '^ready' "$out"
+        # shellcheck disable=SC2086
+        exits 0 'an ordinary user: dump' $nobody "$scratch/crdump" "$pid" his/img
+        cp his/img img
+        ok 'an ordinary user: others were asked' asked "$(of plain)"
+        ok 'an ordinary user: the fenced one was not' eval '! asked "$(of fenced)"'
+        ok 'an ordinary user: which is noted' eval 'notes | grep -q "^1 thread not asked from inside: seccomp"'
+        ok 'an ordinary user: nor can its filters be had' eval 'notes | grep -q "^seccomp filters: .*CAP_SYS_ADMIN"'
+        is "$("$VICTIMS/readthread" img "$(of fenced)" | grep '^seccomp')" "$(printf 'seccomp 2\nseccomp_filters 3')" \
+                'an ordinary user: their number is told'
+        is "$(notes | sort | uniq -d)" '' 'an ordinary user: nothing is noted twice'
+        kill -USR1 "$pid"
+        ok 'an ordinary user: all go on' await 10 grep -q '^told' "$out"
+else
+        skip 'an ordinary user' 'only root can become one'
+fi
+
+done_testing
