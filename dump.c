@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fds.h"
 #include "gadget.h"
 #include "guard.h"
 #include "imgwrite.h"
@@ -38,6 +39,7 @@ struct dump {
         struct proc_status status;      /* before the stop, as the next two, but for ids and umask */
         struct proc_maps early;         /* with VmFlags: too slow to read during the pause */
         struct gadget gadget;
+        struct fds fds;
         struct proc_maps maps;          /* of the stopped target */
         struct mapfiles files;          /* that they lead to, as early as the mappings */
         struct infection infection;
@@ -170,6 +172,7 @@ static int look_before(struct dump *d)
         d->proc = (struct procstate){ .t = &d->t, .raw = &d->raw, .notes = &d->notes };
         procstate_look(&d->proc, &d->early, d->stat.start_code);
         threads_look(&d->tasks, &d->t, &d->notes);
+        fds_look_before(&d->fds, &d->raw);
         return look_at_files(d, &d->early);
 }
 
@@ -353,6 +356,7 @@ static int write_image(struct dump *d)
         if (pages_note(&pages, &d->notes) < 0 ||
             state_write(&s, d->out) < 0 ||
             threads_write(&d->tasks, d->out) < 0 ||
+            fds_write(&d->fds, &d->t, &d->notes, d->out) < 0 ||
             state_write_notes(&d->notes, d->out) < 0)
                 return -1;
         say("state written");

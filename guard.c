@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util.h"
@@ -18,6 +19,8 @@
 static struct shared {          /* by parent and child */
         atomic_int infected;
         atomic_int has_file;
+        atomic_int left_behind;
+        atomic_int result;      /* of work(), plus 1; 0: not yet */
         char file[PATH_MAX + NAME_MAX + 2];
 } *shared;
 
@@ -36,6 +39,12 @@ void guard_file(const char *folder, const char *name)
                 shared->has_file = 1;
 }
 
+void guard_left_behind(void)
+{
+        if (shared)
+                shared->left_behind = 1;
+}
+
 /* The kernel rather kills others when memory runs out; refused to ordinary users. */
 static void spare_me(void)
 {
@@ -49,13 +58,26 @@ static void spare_me(void)
 
 static int child(int (*work)(void *), void *arg)
 {
+        pid_t parent = getppid();
         sigset_t all;
+        int rc;
 
         sigfillset(&all);
         sigprocmask(SIG_SETMASK, &all, NULL);
         setsid();
         spare_me();
-        return work(arg);
+        rc = work(arg);
+        shared->result = rc + 1;
+        while (shared->left_behind && getppid() == parent) {    /* once may be just before it waits */
+                kill(parent, SIGCHLD);
+                nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
+        }
+        return rc;
+}
+
+static void interrupt(int sig)          /* waitpid(2), no more */
+{
+        (void)sig;
 }
 
 /* It was killed: the kernel has let the target go from wherever it was. */
@@ -81,6 +103,7 @@ int guard_run(int (*work)(void *), void *arg)
                 return fail("shared memory:"), EXIT_FAILED;
         }
         catch_signals();
+        sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = interrupt }, NULL);
         pid = fork();
         if (pid < 0)
                 return fail("fork:"), EXIT_FAILED;
@@ -90,6 +113,8 @@ int guard_run(int (*work)(void *), void *arg)
                 if (waitpid(pid, &status, WUNTRACED) < 0) {
                         if (errno != EINTR)
                                 return fail("wait:"), EXIT_FAILED;
+                        if (shared->left_behind && shared->result)
+                                return shared->result - 1;
                 } else if (WIFSTOPPED(status)) {
                         kill(pid, SIGCONT);     /* the target must not wait for whoever did that */
                 } else if (WIFSIGNALED(status)) {

@@ -18,6 +18,12 @@
  */
 int guard_run(int (*work)(void *), void *arg);
 
+/*
+ * In the child: a thread was left behind in the kernel, where no SIGKILL may
+ * end it. When work() has returned, the parent does not wait for the child's end.
+ */
+void guard_left_behind(void);
+
 /* In the child: is the target, right now, in another state than it shall be left in? */
 void guard_infected(int yes);
 

@@ -629,6 +629,7 @@ void imgwrite_close(struct imgwrite *w)
         if (!w)
                 return;
         if (w->threaded && stop_writer(w) < 0) {
+                guard_left_behind();
                 abandon(w);
                 return;
         }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "aside.h"
+#include "guard.h"
 #include "image.h"
 #include "util.h"
 
@@ -368,6 +369,7 @@ int maplook(int dir, struct mapfile *file, size_t n)
                         return 0;
                 }
                 l->stop = 1;
+                guard_left_behind();
                 if (stop_wanted())
                         return -1;
                 some = l->at;

@@ -30,7 +30,7 @@ setting() {                     # FILE VALUE: false if it cannot be set; t_undo 
         was=$(cat "$1" 2>/dev/null) && echo "$2" 2>/dev/null >"$1" && undo="$undo echo $was >$1;"
 }
 undo=
-trap 'status=$?; eval "$undo"; (exit $status); t_finish' EXIT
+trap 't_status=$?; eval "$undo"; (exit $t_status); t_finish' EXIT
 
 if kind common; then
         dumped
@@ -72,7 +72,7 @@ if setting /proc/sys/vm/nr_hugepages 12 && [ "$(cat /proc/sys/vm/nr_hugepages)" 
                 dumped
                 is "$(looks private)" "$(repeat d- 512)$(repeat a- 512)" 'hugetlb: private'
                 is "$(looks shared)" "$(repeat d- 512)$(repeat zo 512)" 'hugetlb: shared'
-                is "$(looks bychild)" "$(repeat zo 512)$(repeat do 512)" 'hugetlb: filled by another process'
+                is "$(looks bychild)" "$(repeat zo 512)$(repeat 'do' 512)" 'hugetlb: filled by another process'
                 is "$(looks file)" "$(repeat i- 1024)" 'hugetlb: a file'
                 is "$(looks privatefile)" "d-$(looks privatefile | cut -c 3-1024)$(repeat i- 512)" 'hugetlb: a private mapping of a file'
                 class private 1

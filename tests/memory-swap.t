@@ -10,7 +10,7 @@ need mkswap swapon swapoff
 head -c 33554432 /dev/zero >swap
 chmod 600 swap
 mkswap swap >/dev/null 2>&1 && swapon swap 2>/dev/null || skip_all 'no swap file can be added here'
-trap 'status=$?; swapoff "$scratch/swap"; (exit $status); t_finish' EXIT
+trap 't_status=$?; swapoff "$scratch/swap"; (exit $t_status); t_finish' EXIT
 
 background "$VICTIMS/victim-kinds" swapped
 await 30 ready_or_dead grep -q '^ready' "$out"

@@ -47,7 +47,8 @@ holds() {                       # NAME PAGE LETTER: it is full of it
 # [vdso], the stack that a dump uses, and the C library's code, where it looks at an instruction.
 resident() {                    # PID
         awk '$1 ~ /^[0-9a-f]+-/         { left_out = $6 ~ /^\[(vdso|stack)/ || ($2 ~ /x/ && $6 ~ /\/libc\.so/); map = $1 }
-             !left_out && $1 ~ /^(Rss|Swap|Anonymous|Shared_Dirty|KSM|AnonHugePages|Private_Hugetlb|Shared_Hugetlb):$/ { print map, $1, $2 }' \
+             left_out                   { next }
+             $1 ~ /^(Rss|Swap|Anonymous|Shared_Dirty|KSM|AnonHugePages|Private_Hugetlb|Shared_Hugetlb):$/ { print map, $1, $2 }' \
                 "/proc/$1/smaps"
 }
 

@@ -7,13 +7,16 @@
  * A thread serves a FUSE file system at FOLDER (as root, without a helper): one
  * file, "file", of 8 pages of 'f', which is never cached. The other thread maps
  * it, reads its first page, prints "mapping ADDRESS 8" and "ready", and waits
- * for a signal. Whoever reads the file while this process stands still waits.
+ * for a signal. Whoever reads the file while this process stands still waits;
+ * after SIGUSR1 it takes requests and answers none, and who waits then cannot
+ * be killed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +32,7 @@
 #define FILE_ID 2
 
 static int device;
+static volatile sig_atomic_t mute;
 
 static void die(const char *what)
 {
@@ -36,12 +40,18 @@ static void die(const char *what)
         exit(2);
 }
 
+static void on_usr1(int sig)
+{
+        mute = sig;
+}
+
 static void reply(uint64_t unique, int err, const void *p, size_t len)
 {
         struct fuse_out_header head = { .len = (uint32_t)(sizeof head + len), .error = -err, .unique = unique };
         struct iovec v[2] = { { &head, sizeof head }, { (void *)p, len } };
 
-        (void)!writev(device, v, 2);
+        if (!mute)
+                (void)!writev(device, v, 2);
 }
 
 static struct fuse_attr attr(uint64_t id)
@@ -128,6 +138,7 @@ int main(int argc, char **argv)
                 printf("not here: mount: %s\n", strerror(errno));
                 return 3;
         }
+        signal(SIGUSR1, on_usr1);
         if (pthread_create(&t, NULL, serve, NULL))
                 die("pthread_create");
         snprintf(path, sizeof path, "%s/file", argv[1]);

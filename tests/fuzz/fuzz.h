@@ -3,6 +3,7 @@
  * fuzz.h - what the parts of the fuzzer share
  *
  *      targets.c   what is fuzzed: a table, and LLVMFuzzerTestOneInput() that runs a row of it
+ *      corefile.c  crdump core, and a judge of what it writes
  *      proctext.c  those of them that take text of /proc
  *      sink.c      takes the place of stdout, and judges what is printed
  *      image.c     images that are taken apart, changed and sealed again, for checksums stop a fuzzer dead
@@ -40,6 +41,9 @@ void fuzz_init(void);
 
 /* One input for fuzz_target; libFuzzer's name for it. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+/* The input as a file: its path. */
+const char *fuzz_file(const uint8_t *data, size_t len);
 
 /* A target did what it must not: say so and abort, which is a find. */
 void fuzz_blame(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));

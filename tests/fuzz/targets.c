@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "corefile.h"
 #include "proctext.h"
 #include "../../check.h"
 #include "../../load.h"
@@ -40,8 +41,7 @@ void fuzz_blame(const char *fmt, ...)
 
 /* --- images ------------------------------------------------------------------ */
 
-/* The input as a file: its path. */
-static const char *as_file(const uint8_t *data, size_t len)
+const char *fuzz_file(const uint8_t *data, size_t len)
 {
         if (file < 0) {
                 file = memfd_create("image", MFD_CLOEXEC);
@@ -87,7 +87,7 @@ static void run_check(const uint8_t *data, size_t len)
         const char *from;
 
         sink_begin(SINK_TEXT, 4096);
-        status = check(as_file(data, len));
+        status = check(fuzz_file(data, len));
         sink_end(status == EXIT_DONE);
         judge_status(status);
         if ((from = as_pipe(data, len)))
@@ -101,7 +101,7 @@ static void run_show(const uint8_t *data, size_t len)
         int status;
 
         sink_begin(SINK_TEXT, printed_at_most(len));
-        status = show(as_file(data, len), 0);
+        status = show(fuzz_file(data, len), 0);
         sink_end(1);
         judge_status(status);
 }
@@ -111,7 +111,7 @@ static void run_json(const uint8_t *data, size_t len)
         int status;
 
         sink_begin(SINK_JSON, printed_at_most(len));
-        status = show(as_file(data, len), 1);
+        status = show(fuzz_file(data, len), 1);
         sink_end(1);
         judge_status(status);
 }
@@ -226,7 +226,7 @@ static void look_at_xstate(struct load *l, const struct model *m)
 static void run_load(const uint8_t *data, size_t len)
 {
         struct model m;
-        struct load *l = load_open(&m, as_file(data, len));
+        struct load *l = load_open(&m, fuzz_file(data, len));
         int rc = load_state(l), status;
 
         if (rc == 0 && (!m.have_proc || !m.have_maps || m.threads_n != m.proc.threads))
@@ -254,7 +254,7 @@ static void run_seek(const uint8_t *data, size_t len)
 {
         for (int i = 0; i < 3; i++) {
                 struct model m;
-                struct load *l = load_open(&m, as_file(data, len));
+                struct load *l = load_open(&m, fuzz_file(data, len));
                 int rc = load_state(l);
                 uint64_t addr = m.maps_n ? m.maps[i * (m.maps_n - 1) / 2].m.start + IMG_PAGE : 0;
 
@@ -274,6 +274,7 @@ const struct fuzz_target fuzz_targets[] = {
         { "seek",       "image",        run_seek,       0 },
         { "show",       "image",        run_show,       1 },
         { "json",       "image",        run_json,       1 },
+        { "core",       "image",        corefile_run,   1 },
         { "stat",       "proc",         proctext_stat,      0 },
         { "status",     "proc",         proctext_status, 0 },
         { "thread",     "proc",         proctext_thread,    0 },

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* fds.h - every open descriptor of the stopped target, into DESC chunks */
+#ifndef FDS_H
+#define FDS_H
+
+#include <stdint.h>
+#include "imgwrite.h"
+#include "mounts.h"
+#include "notes.h"
+#include "rawfiles.h"
+#include "trace.h"
+
+struct fds {                    /* what can be known before the stop */
+        struct mounts mounts;
+};
+
+/* Read it. What cannot be had is done without. */
+void fds_look_before(struct fds *s, struct rawfiles *raw);
+
+/*
+ * Write the DESC chunks. Nothing of the target's descriptors changes, and no
+ * call waits for who may not be there. 0, or -1 after fail(): stop_wanted(),
+ * output error.
+ */
+int fds_write(const struct fds *s, struct trace *t, struct notes *notes, struct imgwrite *w);
+
+void fds_free(struct fds *s);
+
+#endif

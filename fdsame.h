@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* fdsame.h - which descriptors share an open file */
+#ifndef FDSAME_H
+#define FDSAME_H
+
+#include <stddef.h>
+#include <sys/types.h>
+#include "fd.h"
+
+/*
+ * Set same_as of all n descriptors of thread tid, ascending, by kcmp(2): not
+ * more than n log n comparisons, of those alone that have the same inode. 0, or
+ * -1 with errno where there is no kcmp.
+ */
+int fdsame(pid_t tid, struct fd *v, size_t n);
+
+#endif
