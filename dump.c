@@ -170,7 +170,8 @@ static int look_before(struct dump *d)
         d->raw.live_dir = d->t.live_dir;
         rawfiles_early(&d->raw);
         d->proc = (struct procstate){ .t = &d->t, .raw = &d->raw, .notes = &d->notes };
-        procstate_look(&d->proc, &d->early, d->stat.start_code);
+        if (procstate_look(&d->proc, &d->early, d->stat.start_code) < 0)
+                return -1;
         threads_look(&d->tasks, &d->t, &d->notes);
         fds_look_before(&d->fds, &d->raw);
         return look_at_files(d, &d->early);

@@ -9,13 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "buildid.h"
 #include "children.h"
+#include "exe.h"
 #include "util.h"
 
 #define TEXT_MAX        (256u << 20)    /* bytes of a file: more is nonsense */
@@ -23,98 +22,28 @@
 
 /* --- before the stop ------------------------------------------------------- */
 
-struct exe {                    /* the file of the program, read where the target has it in memory already */
-        struct trace *t;
-        uint64_t base, len;     /* its mapping that begins with the file; len 0: none */
-        int      pagemap, file; /* descriptors; -1: none, -2: not tried yet */
-};
-
-/* Are they in memory, as they came from the file? Reading others would bring them in. */
-static int is_there(struct exe *x, uint64_t addr, size_t len)
+static int look_at_exe(struct procstate *ps, const struct proc_maps *maps, uint64_t start_code)
 {
-        const uint64_t want = 1ull << 63 | 1ull << 61;          /* present, of a file: admin-guide/mm/pagemap.rst */
-        uint64_t entry;
+        struct exe x;
 
-        if (x->pagemap == -2)
-                x->pagemap = openat(x->t->live_dir, "pagemap", O_RDONLY | O_CLOEXEC);
-        for (uint64_t page = addr / IMG_PAGE; page <= (addr + len - 1) / IMG_PAGE; page++)
-                if (x->pagemap < 0 || pread(x->pagemap, &entry, sizeof entry, (off_t)(page * sizeof entry)) != sizeof entry ||
-                    (entry & want) != want)
-                        return 0;
-        return 1;
-}
-
-/* Through the link that the kernel keeps, never by its path; and without touching its time of access if we may. */
-static int open_exe(const struct trace *t)
-{
-        int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, fd = openat(t->live_dir, "exe", flags | O_NOATIME);
-
-        return fd < 0 && errno == EPERM ? openat(t->live_dir, "exe", flags) : fd;
-}
-
-static int read_exe(void *arg, uint64_t off, void *buf, size_t len)
-{
-        struct exe *x = arg;
-        ssize_t n;
-
-        if (off < x->len && len <= x->len - off && is_there(x, x->base + off, len) &&
-            trace_read(x->t, x->t->live, x->base + off, buf, len) == 0)
-                return 0;
-        if (x->file == -2)
-                x->file = open_exe(x->t);
-        if (x->file < 0)
+        if (exe_look(ps->t->live_dir, maps, start_code, &x) < 0)
                 return -1;
-        n = pread(x->file, buf, len, (off_t)off);
-        if (n >= 0 && n < (ssize_t)len)
-                errno = ENODATA;
-        return n == (ssize_t)len ? 0 : -1;
-}
-
-/* The mapping that the file begins in: the last one of that name below the program's code. */
-static void find_window(struct exe *x, const struct proc_maps *maps, uint64_t start_code)
-{
-        char path[PATH_MAX];
-        ssize_t n = readlinkat(x->t->live_dir, "exe", path, sizeof path);
-
-        for (size_t i = 0; i < maps->n && n > 0; i++) {
-                const struct proc_map *m = &maps->map[i];
-
-                if (m->start > start_code || m->off || m->shared || m->name_len != (size_t)n ||
-                    memcmp(maps->names + m->name, path, (size_t)n))
-                        continue;
-                x->base = m->start;
-                x->len = m->end - m->start;
+        if (x.stat_err) {
+                notes_add(ps->notes, "exe: its file: %s", strerror(x.stat_err));
+        } else {
+                ps->p.flags |= IMG_PROC_EXE;
+                ps->p.exe_len = (uint64_t)x.st.st_size;
+                ps->p.exe_ino = x.st.st_ino;
+                ps->p.exe_mtime_sec = x.st.st_mtim.tv_sec;
+                ps->p.exe_mtime_ns = (uint32_t)x.st.st_mtim.tv_nsec;
+                ps->p.exe_dev_major = major(x.st.st_dev);
+                ps->p.exe_dev_minor = minor(x.st.st_dev);
         }
-}
-
-static void look_at_exe(struct procstate *ps, const struct proc_maps *maps, uint64_t start_code)
-{
-        struct exe x = { .t = ps->t, .pagemap = -2, .file = -2 };
-        uint8_t id[BUILDID_MAX];
-        struct stat st;
-        int n;
-
-        if (fstatat(ps->t->live_dir, "exe", &st, 0) < 0) {
-                notes_add(ps->notes, "exe: its file: %s", strerror(errno));
-                return;
-        }
-        ps->p.flags |= IMG_PROC_EXE;
-        ps->p.exe_len = (uint64_t)st.st_size;
-        ps->p.exe_ino = st.st_ino;
-        ps->p.exe_mtime_sec = st.st_mtim.tv_sec;
-        ps->p.exe_mtime_ns = (uint32_t)st.st_mtim.tv_nsec;
-        ps->p.exe_dev_major = major(st.st_dev);
-        ps->p.exe_dev_minor = minor(st.st_dev);
-        find_window(&x, maps, start_code);
-        n = buildid_find(read_exe, &x, id);
-        if (n > 0)
-                payload_str(&ps->strs, IMG_STR_BUILD_ID, id, (size_t)n);
-        else if (n < 0)
-                notes_add(ps->notes, "exe: its build-id: %s", strerror(errno));
-        if (x.pagemap >= 0)
-                close(x.pagemap);
-        if (x.file >= 0)
-                close(x.file);
+        if (x.id_err)
+                notes_add(ps->notes, "exe: its build-id: %s", strerror(x.id_err));
+        else if (x.id_len)
+                payload_str(&ps->strs, IMG_STR_BUILD_ID, x.id, (size_t)x.id_len);
+        return 0;
 }
 
 static void look_at_children(struct procstate *ps)
@@ -140,11 +69,13 @@ static void add_host(struct procstate *ps)
         payload_str(&ps->strs, IMG_STR_HOST, text, (size_t)n);
 }
 
-void procstate_look(struct procstate *ps, const struct proc_maps *maps, uint64_t start_code)
+int procstate_look(struct procstate *ps, const struct proc_maps *maps, uint64_t start_code)
 {
-        look_at_exe(ps, maps, start_code);
+        if (look_at_exe(ps, maps, start_code) < 0)
+                return -1;
         look_at_children(ps);
         add_host(ps);
+        return 0;
 }
 
 /* --- of the stopped target --------------------------------------------------- */

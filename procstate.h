@@ -29,8 +29,11 @@ struct procstate {
         struct payload strs;            /* its img_str's, likewise */
 };
 
-/* Before the stop: the program's file and build-id, the children. maps: as they were then, with the code at start_code. */
-void procstate_look(struct procstate *ps, const struct proc_maps *maps, uint64_t start_code);
+/*
+ * Before the stop: the program's file and build-id, the children. maps: as they
+ * were then, with the code at start_code. 0; -1: stop_wanted() has said why.
+ */
+int procstate_look(struct procstate *ps, const struct proc_maps *maps, uint64_t start_code);
 
 /*
  * The rest, and PROC and RLIM into the image. misc: what the parasite was told,

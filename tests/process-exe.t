@@ -155,6 +155,30 @@ started scribbler
 told 'scribbled over' scribbler "$(id_of scribbler)"
 dismiss "$pid"
 
+# --- a file system that does not answer: what is in memory is known
+
+mkdir mnt
+if [ "$(id -u)" -eq 0 ] && command -v bindfs >/dev/null && [ -e /dev/fuse ]; then
+        background bindfs -f -o attr_timeout=0 "$PWD" "$PWD/mnt"
+        server=$pid
+        t_umount=$PWD/mnt
+        await 10 test -x mnt/by-sha1 || bail 'nothing is served'
+        started mnt/by-sha1
+        exits 0 'served: dump' "$CRDUMP" "$pid" img
+        is "$("$readimg" img str 9 | od -An -v -tx1 | tr -d ' \n')" "$(id_of by-sha1)" 'served: build-id'
+        is "$("$readimg" img proc | grep '^exe' | cut -d ' ' -f 2)" "$(stat -c %s by-sha1)" 'served: size'
+        kill -STOP "$server"
+        await 5 in_state "$server" T
+        LIMIT=20 exits 0 'served by one that is stopped: dump' "$CRDUMP" "$pid" img
+        is "$("$readimg" img str 9 | od -An -v -tx1 | tr -d ' \n')" "$(id_of by-sha1)" 'served by one that is stopped: build-id'
+        is "$("$readimg" img proc | grep -c '^exe')" 0 'served by one that is stopped: no size'
+        is "$("$readimg" img notes | grep -c '^exe: its file: .* timed out')" 1 'served by one that is stopped: a note says why'
+        kill -CONT "$server"
+        dismiss "$pid"
+else
+        skip 'served' 'it takes root, bindfs and /dev/fuse'
+fi
+
 # --- reading it brings nothing in, and leaves the file's time of access alone
 
 rss() { awk '/^(RssFile|VmRSS|VmPTE)/ { print $1, $2 }' "/proc/$pid/status"; }
