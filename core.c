@@ -12,9 +12,8 @@
  *      | the bytes of the PT_LOADs  |  zeros are holes
  *      +----------------------------+
  *
- * A PT_LOAD is a mapping, or a part of it: pages of which the core has the
- * bytes, then such of which it has none (p_filesz < p_memsz). The latter a
- * debugger takes from the mapped file, or for zeros.
+ * What a PT_LOAD has no bytes of (p_filesz < p_memsz, see coreseg.h) a debugger
+ * takes from the mapped file, or for zeros.
  */
 #include "core.h"
 
@@ -27,66 +26,18 @@
 #include <unistd.h>
 
 #include "corenote.h"
+#include "coreseg.h"
 #include "load.h"
 #include "outfile.h"
 #include "sparse.h"
 #include "util.h"
 
-/*
- * So many never touched pages at once (1 GiB) are left out instead of being a
- * hole: some programs reserve terabytes, which no file system has room for,
- * nor a pipe time.
- */
-#define RESERVED        (1u << 18)
-
-struct segment {
-        uint64_t addr, len;
-        uint64_t filed;         /* bytes of it that are in the core: the first ones */
-};
-
 struct core {
         struct load *l;
         struct model m;
-        struct segment *segment;
-        uint64_t n, room;
-        uint32_t map;           /* the mapping of the last run */
+        struct coresegs segments;
         struct sparse out;
 };
-
-/* Has the core the bytes of these pages? */
-static int filed(const struct img_run *run)
-{
-        int private = run->cls == IMG_PRIVATE_ANON || run->cls == IMG_PRIVATE_FILE;
-
-        return run->kind == IMG_DATA || run->kind == IMG_ZERO ||
-               (run->kind == IMG_ABSENT && private && run->n < RESERVED);
-}
-
-/* The run goes on with the last segment, or starts one. */
-static int add_run(struct core *c, const struct img_run *run)
-{
-        uint64_t len = (uint64_t)run->n << IMG_PAGE_SHIFT;
-        struct segment *s = c->n ? &c->segment[c->n - 1] : NULL;
-        int in = filed(run);
-
-        while (c->m.maps[c->map].m.end <= run->addr)
-                c->map++;
-        if (!s || run->addr == c->m.maps[c->map].m.start || (in && s->filed < s->len)) {
-                if (c->n == c->room) {
-                        c->room = c->room ? c->room * 2 : 256;
-                        s = realloc(c->segment, c->room * sizeof(*s));
-                        if (!s)
-                                return fail("not enough memory for %" PRIu64 " segments:", c->room);
-                        c->segment = s;
-                }
-                s = &c->segment[c->n++];
-                *s = (struct segment){ .addr = run->addr };
-        }
-        s->len += len;
-        if (in)
-                s->filed += len;
-        return 0;
-}
 
 /* First reading: the state, what segments there will be, and that all of it is right. */
 static int collect(struct core *c)
@@ -97,10 +48,10 @@ static int collect(struct core *c)
         if (load_state(c->l) < 0)
                 return -1;
         while ((rc = load_run(c->l, &run, NULL)) > 0)
-                if (add_run(c, &run) < 0 || stop_wanted())
+                if (coreseg_add(&c->segments, &c->m, &run) < 0 || stop_wanted())
                         return -1;
-        if (rc == 0 && c->n >= UINT32_MAX)
-                return fail("%" PRIu64 " segments are too many for a core", c->n);
+        if (rc == 0 && c->segments.n >= UINT32_MAX)
+                return fail("%" PRIu64 " segments are too many for a core", c->segments.n);
         return rc;
 }
 
@@ -114,8 +65,8 @@ static int put_segments(struct core *c, uint64_t off)
 {
         const struct model_map *map = c->m.maps;
 
-        for (uint64_t i = 0; i < c->n; i++) {
-                const struct segment *s = &c->segment[i];
+        for (uint64_t i = 0; i < c->segments.n; i++) {
+                const struct coreseg *s = &c->segments.v[i];
                 Elf64_Phdr p = {
                         .p_type = PT_LOAD, .p_offset = off, .p_vaddr = s->addr, .p_filesz = s->filed, .p_memsz = s->len,
                         .p_align = IMG_PAGE,
@@ -134,14 +85,14 @@ static int put_segments(struct core *c, uint64_t off)
 /* All that comes before the bytes of memory; notes: so many bytes of them. */
 static int put_headers(struct core *c, uint64_t notes)
 {
-        uint64_t many = c->n + 1 >= PN_XNUM, start = sizeof(Elf64_Ehdr) + (c->n + 1) * sizeof(Elf64_Phdr);
+        uint64_t many = c->segments.n + 1 >= PN_XNUM, start = sizeof(Elf64_Ehdr) + (c->segments.n + 1) * sizeof(Elf64_Phdr);
         Elf64_Ehdr h = {
                 .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
                 .e_type = ET_CORE, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
                 .e_ehsize = sizeof(h), .e_phoff = sizeof(h), .e_phentsize = sizeof(Elf64_Phdr),
-                .e_phnum = (uint16_t)(many ? PN_XNUM : c->n + 1),
+                .e_phnum = (uint16_t)(many ? PN_XNUM : c->segments.n + 1),
         };
-        Elf64_Shdr real = { .sh_size = 1, .sh_info = (uint32_t)(c->n + 1) };
+        Elf64_Shdr real = { .sh_size = 1, .sh_info = (uint32_t)(c->segments.n + 1) };
         Elf64_Phdr p = { .p_type = PT_NOTE, .p_filesz = notes, .p_align = 4 };
 
         if (many) {
@@ -154,7 +105,7 @@ static int put_headers(struct core *c, uint64_t notes)
         start += notes;
         if (sparse_put(&c->out, &h, sizeof(h)) < 0 || sparse_put(&c->out, &p, sizeof(p)) < 0 ||
             put_segments(c, start + (-start & (IMG_PAGE - 1))) < 0 ||
-            (many && sparse_put(&c->out, &real, sizeof(real)) < 0) || corenote_put(&c->out, c->l, &c->m) < 0)
+            (many && sparse_put(&c->out, &real, sizeof(real)) < 0) || corenote_put(&c->out, c->l, &c->m, &c->segments) < 0)
                 return -1;
         return sparse_align(&c->out, IMG_PAGE);
 }
@@ -170,7 +121,7 @@ static int put_memory(struct core *c)
                 uint64_t len = (uint64_t)run.n << IMG_PAGE_SHIFT;
 
                 rc = stop_wanted();
-                if (rc == 0 && filed(&run))
+                if (rc == 0 && coreseg_filed(&run))
                         rc = data ? sparse_put(&c->out, data, len) : sparse_zeros(&c->out, len);
         }
         return rc;
@@ -189,7 +140,7 @@ static int write_to(struct core *c, int fd, const char *path)
         uint64_t notes;
 
         sparse_begin(&c->out, -1, NULL);
-        if (corenote_put(&c->out, c->l, &c->m) < 0)
+        if (corenote_put(&c->out, c->l, &c->m, &c->segments) < 0)
                 return -1;
         notes = c->out.off;
         sparse_begin(&c->out, fd, path);
@@ -229,7 +180,7 @@ static int make(struct core *c, const char *path, const char *out)
         if (rc == 0)
                 inform("core of %" PRId32 " (%s): %" PRIu32 " thread%s, %" PRIu64 " segments, %" PRIu64 " bytes",
                        c->m.proc.pid, c->m.str[IMG_STR_COMM].p ? c->m.str[IMG_STR_COMM].p : "?", c->m.threads_n,
-                       c->m.threads_n == 1 ? "" : "s", c->n, c->out.off);
+                       c->m.threads_n == 1 ? "" : "s", c->segments.n, c->out.off);
         return rc;
 }
 
@@ -247,7 +198,7 @@ int core(const char *path, const char *out)
         if (status == EXIT_DONE && rc < 0)
                 status = EXIT_FAILED;
         model_free(&c->m);
-        free(c->segment);
+        free(c->segments.v);
         free(c);
         return status == EXIT_FAILED && stop_signal() ? 128 + stop_signal() : status;
 }

@@ -96,28 +96,42 @@ static size_t file_name(const struct model_map *map)
         return strnlen(map->name, map->m.name_len) + 1;
 }
 
+/* The mapping of a segment; *at: that of the one before. */
+static const struct model_map *map_of(const struct model *m, const struct coreseg *s, uint32_t *at)
+{
+        while (m->maps[*at].m.end <= s->addr)
+                ++*at;
+        return &m->maps[*at];
+}
+
 /* NT_FILE: how many, the size of a page; of each start, end and offset, in pages; then the names. */
-static int put_files(struct sparse *out, const struct model *m)
+static int put_files(struct sparse *out, const struct model *m, const struct coresegs *s)
 {
         uint64_t head[2] = { 0, IMG_PAGE }, names = 0;
+        const struct coreseg *seg, *end = s->v + s->n;
+        const struct model_map *map;
+        uint32_t at = 0;
+        size_t len;
 
-        for (uint32_t i = 0; i < m->maps_n; i++) {
-                names += file_name(&m->maps[i]);
-                head[0] += file_name(&m->maps[i]) != 0;
+        for (seg = s->v; seg < end; seg++) {
+                len = file_name(map_of(m, seg, &at));
+                names += len;
+                head[0] += len != 0;
         }
         if (put_head(out, NT_FILE, sizeof(head) + head[0] * 24 + names) < 0 || sparse_put(out, head, sizeof(head)) < 0)
                 return -1;
-        for (uint32_t i = 0; i < m->maps_n; i++) {
-                const struct img_map *map = &m->maps[i].m;
-                uint64_t v[3] = { map->start, map->end, map->off >> IMG_PAGE_SHIFT };
+        for (seg = s->v, at = 0; seg < end; seg++) {
+                uint64_t v[3] = { seg->addr, seg->addr + seg->len };
 
-                if (file_name(&m->maps[i]) && sparse_put(out, v, sizeof(v)) < 0)
+                map = map_of(m, seg, &at);
+                v[2] = (map->m.off + (seg->addr - map->m.start)) >> IMG_PAGE_SHIFT;
+                if (file_name(map) && sparse_put(out, v, sizeof(v)) < 0)
                         return -1;
         }
-        for (uint32_t i = 0; i < m->maps_n; i++) {
-                size_t len = file_name(&m->maps[i]);
-
-                if (len && (sparse_put(out, m->maps[i].name, len - 1) < 0 || sparse_zeros(out, 1) < 0))
+        for (seg = s->v, at = 0; seg < end; seg++) {
+                map = map_of(m, seg, &at);
+                len = file_name(map);
+                if (len && (sparse_put(out, map->name, len - 1) < 0 || sparse_zeros(out, 1) < 0))
                         return -1;
         }
         return sparse_align(out, 4);
@@ -151,19 +165,19 @@ static int put_xstate(struct sparse *out, struct load *l, const struct model_thr
 }
 
 /* A thread; with the first one goes what the process has. */
-static int put_thread(struct sparse *out, struct load *l, const struct model *m, uint32_t i, int first)
+static int put_thread(struct sparse *out, struct load *l, const struct model *m, const struct coresegs *s, uint32_t i, int first)
 {
         static const unsigned char no_signal[IMG_SIGINFO];
         const struct model_thread *t = &m->threads[i];
 
         if (put_prstatus(out, m, t) < 0 || (first && put_prpsinfo(out, m, t) < 0) ||
             put(out, NT_SIGINFO, no_signal, sizeof(no_signal)) < 0 ||
-            (first && (put_auxv(out, m) < 0 || put_files(out, m) < 0)))
+            (first && (put_auxv(out, m) < 0 || put_files(out, m, s) < 0)))
                 return -1;
         return put_xstate(out, l, t, i);
 }
 
-int corenote_put(struct sparse *out, struct load *l, const struct model *m)
+int corenote_put(struct sparse *out, struct load *l, const struct model *m, const struct coresegs *s)
 {
         uint32_t leader = 0;
 
@@ -171,10 +185,10 @@ int corenote_put(struct sparse *out, struct load *l, const struct model *m)
                 leader++;
         if (leader == m->threads_n)     /* it has ended before the others */
                 leader = 0;
-        if (m->threads_n && put_thread(out, l, m, leader, 1) < 0)
+        if (m->threads_n && put_thread(out, l, m, s, leader, 1) < 0)
                 return -1;
         for (uint32_t i = 0; i < m->threads_n; i++)
-                if (i != leader && put_thread(out, l, m, i, 0) < 0)
+                if (i != leader && put_thread(out, l, m, s, i, 0) < 0)
                         return -1;
         return 0;
 }

@@ -30,9 +30,25 @@ c_gdb() {                       # PREFIX ARGUMENT...: of gdb, that name what it 
                 -iex 'set height 0' -iex 'set style enabled off' "$@" -x "$c_prefix.gdb" >"$c_prefix.out" 2>&1 </dev/null
 }
 
+# What goes on in the same file becomes one line.
+c_join() {
+        c_start=0 c_end='' c_off=0 c_name=''
+        while read -r c_from c_to c_at c_of; do
+                if [ "$c_from" = "$c_end" ] && [ "$c_of" = "$c_name" ] &&
+                   [ $((c_at - c_off)) -eq $((c_from - c_start)) ]; then
+                        c_end=$c_to
+                        continue
+                fi
+                [ -z "$c_end" ] || echo "$c_start $c_end $c_off $c_name"
+                c_start=$c_from c_end=$c_to c_off=$c_at c_name=$c_of
+        done
+        echo "$c_start $c_end $c_off $c_name"
+}
+
 # A core is another thing than a process in this, and in nothing else:
 # the names of threads come from /proc, which is there no longer; which thread is
-# the current one; that a core lists the mappings of files only, without permissions.
+# the current one; that a core lists the mappings of files only, without permissions, and
+# in pieces where pages of the file are before such of the process's own.
 # (And gdb 13 warns of the xstate of a processor that has AMX, which it does not know.)
 c_normal() {                    # PREFIX
         for c_what in $c_asked; do
@@ -40,7 +56,7 @@ c_normal() {                    # PREFIX
         done
         sed -i -e 's/^[* ] //' -e 's/ "[^"]*" / /' -e 's/   */ /g' "$1.threads"
         sed -i '/^Thread /s/ "[^"]*"//' "$1.bt" "$1.registers"
-        awk '$1 ~ /^0x/ && $NF ~ /^\// { print $1, $2, $4, $NF }' "$1.mappings" >"$1.m" && mv "$1.m" "$1.mappings"
+        awk '$1 ~ /^0x/ && $NF ~ /^\// { print $1, $2, $4, $NF }' "$1.mappings" | c_join >"$1.m" && mv "$1.m" "$1.mappings"
 }
 
 # The victim $pid, which is stopped: dumped, made a core, and looked at by gdb in both shapes.

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * victim-many.c - a mapping whose pages are by turns its own and the file's
+ * victim-many.c - many mappings
  *
- * usage: victim-many FILE N
+ * usage: victim-many N
  *
- * Maps FILE privately, writes to the first of each two pages, N times: zeros,
- * which cost no room in an image, but "the last one" to the last of them.
- * Prints its address and "ready", then sleeps.
+ * N pages side by side, by turns readable and writable, so that each is a
+ * mapping of its own. Writes "the last one" to the last of them, prints its
+ * address and "ready", then sleeps.
  */
-#include <fcntl.h>
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,19 +17,16 @@
 
 int main(int argc, char **argv)
 {
-        size_t n = argc == 3 ? strtoul(argv[2], NULL, 10) : 0, len = n * 2 * 4096;
-        int fd = n ? open(argv[1], O_RDWR | O_CREAT, 0600) : -1;
-        volatile char *p;
+        size_t n = argc == 2 ? strtoul(argv[1], NULL, 10) & ~1ul : 0;
+        char *p = mmap(NULL, n * 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *last = p + (n - 1) * 4096;
 
-        if (fd < 0 || ftruncate(fd, (off_t)len) < 0)
-                return 1;
-        p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
         if (p == MAP_FAILED)
                 return 1;
-        for (size_t i = 0; i < n; i++)
-                p[i * 2 * 4096] = 0;
-        strcpy((char *)p + len - 2 * 4096, "the last one");
-        printf("last %p\nready\n", (void *)(p + len - 2 * 4096));
+        for (size_t i = 1; i < n; i += 2)
+                if (mprotect(p + i * 4096, 4096, PROT_READ | PROT_WRITE) < 0)
+                        return 1;
+        strcpy(last, "the last one");
+        printf("last %p\nready\n", (void *)last);
         fflush(stdout);
         for (;;)
                 pause();
