@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "guard.h"
 #include "util.h"
 
 #define STACK   65536u          /* of the thread */
@@ -118,6 +119,7 @@ int aside_run(void (*job)(void *), void *arg, uint64_t ns)
                 return 0;
         helper = NULL;
         left++;
+        guard_left_behind();
         errno = err;
         return -1;
 }

@@ -41,6 +41,7 @@ struct dump {
         struct gadget gadget;
         struct fds fds;
         struct proc_maps maps;          /* of the stopped target */
+        struct secret secret;           /* memory that only the process can read */
         struct mapfiles files;          /* that they lead to, as early as the mappings */
         struct infection infection;
         struct parasite_data parasite;
@@ -294,6 +295,9 @@ static int visit(struct dump *d)
         };
         int rc;
 
+        if (secret_find(&d->secret, d->t.live_dir, &d->maps) < 0)
+                return EXIT_FAILED;
+        how.secret = d->secret.n ? &d->secret : NULL;
         guard_infected(1);
         rc = infect(&d->infection, &d->t, &d->maps, &d->gadget, &how);
         if (rc == 0)
@@ -352,7 +356,7 @@ static int write_image(struct dump *d)
                 .parasite = d->outside ? NULL : &d->parasite, .proc = &d->proc, .timers = &d->timers,
                 .stopped_ns = d->stopped_at, .notes = &d->notes,
         };
-        struct pages pages = { .t = &d->t, .maps = &d->maps, .files = &d->files, .all = d->opt->file_pages };
+        struct pages pages = { .t = &d->t, .maps = &d->maps, .files = &d->files, .secret = &d->secret, .all = d->opt->file_pages };
 
         if (pages_note(&pages, &d->notes) < 0 ||
             state_write(&s, d->out) < 0 ||
@@ -427,6 +431,7 @@ static int work(void *arg)
         status = run(d, d->pid);
         imgwrite_close(d->out);
         mapfiles_close(&d->files);
+        secret_free(&d->secret);
         timers_free(&d->timers);
         threads_free(&d->tasks);
         procstate_free(&d->proc);

@@ -475,13 +475,13 @@ enum img_class {
 #define IMG_HOW_SWAPPED 1u      /* it was swapped out */
 #define IMG_HOW_CLEAN   2u      /* of a file, and not different from it */
 #define IMG_HOW_OBJECT  4u      /* the process has not touched it: what the mapped file or shared memory holds there */
-#define IMG_HOW_INSIDE  8u      /* copied by the parasite, for none but the process can read it */
+#define IMG_HOW_INSIDE  8u      /* copied from inside, for none but the process can read it */
 #define IMG_HOW_BITS    4
 
 #define IMG_WHY_DEVICE  4096    /* device memory: reading it may have effects */
 #define IMG_WHY_KERNEL  4097    /* [vvar], [vsyscall]: the kernel's own data, not the process's */
 #define IMG_WHY_GUARD   4098    /* MADV_GUARD_INSTALL: any access faults */
-#define IMG_WHY_SECRET  4099    /* memfd_secret, and the parasite could not copy it */
+#define IMG_WHY_SECRET  4099    /* memfd_secret, and it could not be copied from inside */
 #define IMG_WHY_BEYOND  4100    /* beyond the end of the mapped file */
 
 /*

@@ -263,6 +263,9 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
                 say("no memory to ask other threads");
         ns_tid = own_tid(in);
         in->breakpoint = opt->breakpoint && may_trap(in);
+        if (opt->secret &&
+            inside_copy(&in->inside, &in->remote, mask_meanwhile(in), find_hole(maps, INSIDE_ROOM), opt->secret) < 0)
+                return -1;
         if (map_blob(in) < 0)
                 return -1;
         if (in->refused) {
@@ -504,9 +507,9 @@ static int stop_blob(struct infection *in)
         struct user_regs_struct regs;
         ssize_t len;
 
-        if (!r->running)
+        if (!r->running && (in->started || !r->moved))
                 return 0;
-        if (remote_stop(r) < 0)
+        if (remote_stop(r) < 0)         /* one that is in the midst of a call makes it now */
                 return -1;
         if (!in->started)               /* on the trampoline still: what is to be given back is known */
                 return 0;
@@ -596,7 +599,7 @@ static int requeue_trap(struct infection *in)
 int cure(struct infection *in)
 {
         struct remote *r = &in->remote;
-        int rc = 0, touched = in->base != 0 || in->refused;
+        int rc = 0, touched = in->base != 0 || in->inside.room != 0 || in->refused;
 
         if (!in->begun)
                 return 0;
@@ -617,6 +620,8 @@ int cure(struct infection *in)
         if (in->base && !in->t->died && !r->running && (lend_inside(&in->lend) || unmap_blob(in) < 0) && !in->t->died)
                 rc = fail("the parasite stays mapped in process %d at %#" PRIx64 ", %zu bytes",
                           in->t->pid, in->base, in->len);
+        if (!in->t->died && !r->running && inside_end(&in->inside, r, mask_meanwhile(in)) < 0 && !in->t->died)
+                rc = fail("room for secret memory stays mapped in process %d at %#" PRIx64, in->t->pid, in->inside.room);
         if (remote_end(r) < 0)
                 rc = -1;
         if (in->t->died)

@@ -22,10 +22,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "gadget.h"
+#include "inside.h"
 #include "lend.h"
 #include "parasite.h"
 #include "proc.h"
 #include "remote.h"
+#include "secret.h"
 #include "trace.h"
 
 struct infect_options {
@@ -34,6 +36,7 @@ struct infect_options {
         int ask_umask;          /* /proc does not tell it */
         struct parasite_timer *timer;   /* ids of those to ask; infect_work() puts the answers there */
         uint32_t timers_n;
+        struct secret *secret;          /* to be copied first; NULL: nothing */
 };
 
 enum infect_legs { INFECT_IN, INFECT_WORK, INFECT_LEND, INFECT_CURE, INFECT_LEGS };
@@ -53,6 +56,7 @@ struct infection {
         size_t   len;
         struct parasite_timer *timer;   /* as infect_options has them */
         uint32_t timers_n;
+        struct inside inside;   /* the copying of secret memory */
         int      breakpoint;    /* debug register 0 is set */
         int      strayed;       /* the blob went home before cure() came: what was read of the thread is void; see lend.strayed */
         int      begun;         /* there may be something to undo */

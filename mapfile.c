@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "aside.h"
-#include "guard.h"
 #include "image.h"
 #include "pagemap.h"
 #include "util.h"
@@ -272,7 +271,6 @@ static int do_op(struct mapfiles *f, struct mapfile *file, void (*job)(void *))
         }
         if (aside_run(job, f->op, READ_NS) == 0)
                 return 0;
-        guard_left_behind();
         f->op = NULL;
         file->fd = -1;
         file->stuck = 1;

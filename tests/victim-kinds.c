@@ -300,6 +300,35 @@ static void probes(void)
                 probed();
 }
 
+static int secret_fd(size_t pages)
+{
+        int fd = (int)syscall(447, 0);          /* memfd_secret */
+
+        if (fd < 0 || ftruncate(fd, (off_t)(pages * PAGE)) < 0)
+                not_here("memfd_secret");
+        return fd;
+}
+
+static void secret(void)
+{
+        char *p = map("secret", 8, MAP_SHARED, secret_fd(8)), *q = map("hidden", 2, MAP_SHARED, secret_fd(2));
+
+        fill(p, 0, 3);
+        fill(p, 5, 1);
+        p[6 * PAGE] = 0;
+        fill(q, 0, 2);
+        mprotect(q, 2 * PAGE, PROT_NONE);
+        p = map("longsecret", 700, MAP_SHARED, secret_fd(700));
+        fill(p, 0, 700);
+}
+
+static void secrets(void)
+{
+        char *p = map("secrets", 16400, MAP_SHARED, secret_fd(16400));
+
+        fill(p, 0, 16400);
+}
+
 static void zero(void)
 {
         int fd = open("/dev/zero", O_RDWR);
@@ -325,6 +354,8 @@ static const struct kind {
         { "packet", packet },
         { "perf", perf },
         { "probes", probes },           /* calls probed(), which has a probe set */
+        { "secret", secret },           /* memfd_secret: some pages, without rights, many */
+        { "secrets", secrets },         /* 64 MiB and 16 pages of it */
         { "zero", zero },               /* a private mapping of /dev/zero */
 };
 
