@@ -38,6 +38,8 @@ static const char help[] =
         "      --max-pause MS     give up when the target would be stopped for longer\n"
         "      --file-pages       copy what is as in the mapped files, too: no file of this\n"
         "                         machine is needed to read the image\n"
+        "      --contents SIZE    copy so much of what is in pipes, unlinked files and memfds,\n"
+        "                         of each; 1M if not given, 0 for none\n"
         "      --stats            print where the time in the target went\n"
         "      --trampoline=vdso|inject\n"
         "                         make system calls from the target's own code (default),\n"
@@ -62,7 +64,7 @@ struct settings {
         int json;
 };
 
-enum { OPT_TIMEOUT = 256, OPT_MAX_PAUSE, OPT_FILE_PAGES, OPT_STATS, OPT_TRAMPOLINE, OPT_CATCH, OPT_JSON, OPT_MEM,
+enum { OPT_TIMEOUT = 256, OPT_MAX_PAUSE, OPT_FILE_PAGES, OPT_CONTENTS, OPT_STATS, OPT_TRAMPOLINE, OPT_CATCH, OPT_JSON, OPT_MEM,
        OPT_RAW, OPT_VERSION, OPT_HELP };
 
 static const struct option options[] = {
@@ -71,6 +73,7 @@ static const struct option options[] = {
         { "timeout", required_argument, NULL, OPT_TIMEOUT },
         { "max-pause", required_argument, NULL, OPT_MAX_PAUSE },
         { "file-pages", no_argument, NULL, OPT_FILE_PAGES },
+        { "contents", required_argument, NULL, OPT_CONTENTS },
         { "stats", no_argument, NULL, OPT_STATS },
         { "trampoline", required_argument, NULL, OPT_TRAMPOLINE },
         { "catch", required_argument, NULL, OPT_CATCH },
@@ -126,25 +129,47 @@ static int take_number(const char **p, uint64_t *n)
         return 0;
 }
 
-/* ADDR[:LEN], LEN with K, M, G or without. */
-static void parse_mem(const char *arg, struct settings *s)
+/* The same, with K, M or G behind it, or without. */
+static int take_size(const char **p, uint64_t *n)
 {
         static const char units[] = "KMG";
-        const char *p = arg, *unit;
-        int good = take_number(&p, &s->mem_addr) == 0, shift = 0;
+        const char *unit;
+        int shift;
+
+        if (take_number(p, n) < 0)
+                return -1;
+        unit = **p ? strchr(units, **p) : NULL;
+        shift = unit ? 10 * (int)(unit - units + 1) : 0;
+        if (*n > (uint64_t)INT64_MAX >> shift)
+                return -1;
+        *p += unit != NULL;
+        *n <<= shift;
+        return 0;
+}
+
+/* ADDR[:LEN] */
+static void parse_mem(const char *arg, struct settings *s)
+{
+        const char *p = arg;
+        int good = take_number(&p, &s->mem_addr) == 0;
 
         s->mem_len = 256;
         if (good && *p == ':') {
                 p++;
-                good = take_number(&p, &s->mem_len) == 0;
-                unit = good && *p ? strchr(units, *p) : NULL;
-                shift = unit ? 10 * (int)(unit - units + 1) : 0;
-                p += unit != NULL;
+                good = take_size(&p, &s->mem_len) == 0;
         }
-        if (!good || *p || s->mem_len == 0 || s->mem_len > (uint64_t)INT64_MAX >> shift ||
-            (s->mem_len << shift) - 1 > UINT64_MAX - s->mem_addr)
+        if (!good || *p || s->mem_len == 0 || s->mem_len - 1 > UINT64_MAX - s->mem_addr)
                 bad_usage("--mem wants ADDR or ADDR:LEN, not", arg);
-        s->mem_len <<= shift;
+}
+
+static uint64_t parse_size(const char *what, const char *arg, uint64_t max)
+{
+        const char *p = arg;
+        uint64_t n;
+
+        if (take_size(&p, &n) < 0 || *p || n > max)
+                bad_usage(what, arg);
+        return n;
 }
 
 /* Which of two words is it? 0 or 1. */
@@ -187,6 +212,9 @@ static void take_option(int opt, struct settings *s)
                 break;
         case OPT_FILE_PAGES:
                 s->dump.file_pages = 1;
+                break;
+        case OPT_CONTENTS:
+                s->dump.contents = parse_size("--contents wants bytes below 4G, as 512K, not", optarg, UINT32_MAX);
                 break;
         case OPT_STATS:
                 s->dump.stats = 1;
@@ -258,7 +286,7 @@ static const struct command *find_command(const char *name)
 int main(int argc, char **argv)
 {
         const struct command *command;
-        struct settings s = { 0 };
+        struct settings s = { .dump.contents = 1 << 20 };
         int opt, args;
 
         opterr = 0;

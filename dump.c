@@ -361,7 +361,7 @@ static int write_image(struct dump *d)
         if (pages_note(&pages, &d->notes) < 0 ||
             state_write(&s, d->out) < 0 ||
             threads_write(&d->tasks, d->out) < 0 ||
-            fds_write(&d->fds, &d->t, &d->notes, d->out) < 0 ||
+            fds_write(&d->fds, &d->t, &d->stat, d->opt->contents, &d->notes, d->out) < 0 ||
             state_write_notes(&d->notes, d->out) < 0)
                 return -1;
         say("state written");

@@ -9,6 +9,7 @@
 struct dump_options {
         uint64_t timeout_ns;    /* for the whole dump, then it is rolled back; 0: none */
         uint64_t max_pause_ns;  /* for the time that the target is stopped, likewise; 0: none */
+        uint64_t contents;      /* --contents: bytes of each descriptor that has content which no path leads to */
         int      inject;        /* --trampoline=inject: write `syscall` into the target's code */
         int      breakpoint;    /* --catch=breakpoint: catch the blob by a hardware breakpoint */
         int      file_pages;    /* --file-pages: also pages that are as in a file */

@@ -144,7 +144,7 @@ enum img_fd_kind fd_kind(const struct fd *d)
                 return IMG_FD_NAMESPACE;
         switch (d->f.known & IMG_FD_STAT ? d->f.mode & S_IFMT : 0) {
         case S_IFREG:
-                return IMG_FD_FILE;
+                return d->mqueue ? IMG_FD_MQUEUE : IMG_FD_FILE;
         case S_IFDIR:
                 return IMG_FD_DIR;
         case S_IFCHR:

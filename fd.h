@@ -26,6 +26,7 @@ struct fd {
         char    *text;          /* malloc'ed: holds the two */
         int      local;         /* calls about its file wait for nobody, see mounts.h */
         int      foreign;       /* its mount is not in the process's list */
+        int      mqueue;        /* its file system is that of message queues */
         int      copy;          /* -1: none */
         struct payload strs;    /* its img_str's: fd_str(), and the reasons */
         struct payload why;
@@ -43,7 +44,7 @@ const char *fd_info(const struct fd *d, const char *key);
 /* Take flags, pos, mnt_id and the inode's number from its fdinfo. */
 void fd_parse_info(struct fd *d);
 
-/* What kind is it? By the link, and by the mode if that is known. A tty is an IMG_FD_CHAR still. */
+/* What kind is it? By the link, and by the mode if that is known; a tty is an IMG_FD_CHAR. */
 enum img_fd_kind fd_kind(const struct fd *d);
 
 /* May it be copied? NULL, or why not. */

@@ -10,14 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "fd.h"
+#include "fdask.h"
+#include "fdcontent.h"
 #include "fdsame.h"
+#include "procstate.h"
 #include "slowstat.h"
 #include "util.h"
 
@@ -26,9 +28,15 @@
 #define NR_PIDFD_GETFD  438
 #define PIDFD_THREAD    O_EXCL          /* since 6.9 */
 
+#define MQUEUE_MAGIC    0x19800202ul    /* uapi/linux/magic.h */
+#define DRIVERS_MAX     (1u << 20)      /* bytes of /proc/tty/drivers: more is nonsense */
+
 struct work {
         const struct fds *s;
+        const struct proc_stat *stat;
+        struct fdcontent content;
         struct trace *t;
+        uint64_t max;                   /* bytes of one's content */
         struct notes *notes;
         int fd_dir, info_dir;           /* /proc/PID/fd and fdinfo */
         int pidfd;                      /* -1: none, no_copy says why */
@@ -41,14 +49,18 @@ struct work {
 void fds_look_before(struct fds *s, struct rawfiles *raw)
 {
         const char *text = rawfiles_text(raw, "mountinfo");
+        size_t len;
 
         if (text)
                 mounts_parse(text, &s->mounts);
+        if (read_file(AT_FDCWD, "/proc/tty/drivers", DRIVERS_MAX, &s->tty_drivers, &len) < 0)
+                s->tty_drivers = NULL;
 }
 
 void fds_free(struct fds *s)
 {
         mounts_free(&s->mounts);
+        free(s->tty_drivers);
 }
 
 /* --- all of them: what /proc tells ------------------------------------------ */
@@ -162,6 +174,7 @@ static void find_mount(struct work *k, struct fd *d)
 
         d->foreign = !m && k->s->mounts.n;
         d->local = m && m->local;
+        d->mqueue = m && !strcmp(m->type, "mqueue");
         if (m || !d->path)
                 return;
         /* a kernel's own mount, which no path leads to: "socket:[1]", "/memfd:" */
@@ -240,10 +253,20 @@ static int stat_slow(struct work *k, size_t n)
                 else
                         take_stat(d, &p->st);
                 d->local = mounts_local_magic(p->magic);
+                d->mqueue = p->magic == MQUEUE_MAGIC;
                 p++;
         }
         free(v);
         return rc;
+}
+
+/* Virtual terminals, /dev/tty, console, ptmx; or a driver's. */
+static int is_tty(const struct fds *s, uint32_t dev_major, uint32_t dev_minor)
+{
+        char path[128];
+
+        return dev_major == 4 || dev_major == 5 ||
+                procstate_tty_path(s->tty_drivers, dev_major, dev_minor, path, sizeof path) == 0;
 }
 
 static int stat_all(struct work *k)
@@ -267,8 +290,13 @@ static int stat_all(struct work *k)
         }
         if (slow && stat_slow(k, slow) < 0)
                 return -1;
-        for (size_t i = 0; i < k->n; i++)
-                k->v[i].f.kind = fd_kind(&k->v[i]);
+        for (size_t i = 0; i < k->n; i++) {
+                struct img_fd *f = &k->v[i].f;
+
+                f->kind = fd_kind(&k->v[i]);
+                if (f->kind == IMG_FD_CHAR && is_tty(k->s, f->rdev_major, f->rdev_minor))
+                        f->kind = IMG_FD_TTY;
+        }
         return 0;
 }
 
@@ -298,74 +326,16 @@ static void copy(struct work *k, struct fd *d)
                 fd_why(d, "owner, signal and all that is asked of a copy: %s", why);
 }
 
-static void ask_owner(struct fd *d)
-{
-        struct { int type; pid_t pid; } owner;  /* struct f_owner_ex */
-        enum { GETOWN_EX = 16, GETSIG = 11 };
-        int sig = fcntl(d->copy, GETSIG);
-
-        if (sig < 0 || fcntl(d->copy, GETOWN_EX, &owner) < 0) {
-                fd_why(d, "owner, signal:");
-                return;
-        }
-        d->f.owner = owner.pid;
-        d->f.owner_type = (uint32_t)owner.type;
-        d->f.signal = sig;
-        d->f.known |= IMG_FD_OWNER;
-}
-
-/* One number by fcntl(2), known then; EINVAL: not of this kind. */
-static void ask_number(struct fd *d, int cmd, uint32_t bit, void *to, const char *what)
-{
-        int n = fcntl(d->copy, cmd);
-
-        if (n >= 0) {
-                memcpy(to, &n, sizeof n);
-                d->f.known |= bit;
-        } else if (errno != EINVAL) {
-                fd_why(d, "%s:", what);
-        }
-}
-
-static void ask_queued(struct fd *d)
-{
-        int n = 0;
-
-        if (ioctl(d->copy, FIONREAD, &n) == 0 && n >= 0) {
-                d->f.queued = (uint64_t)n;
-                d->f.known |= IMG_FD_QUEUED;
-        }
-}
-
-static void ask(struct fd *d)
-{
-        enum { GETLEASE = 1025, GETPIPE_SZ = 1032, GET_SEALS = 1034 };
-
-        ask_owner(d);
-        if (d->f.known & IMG_FD_STAT && S_ISREG(d->f.mode)) {
-                ask_number(d, GETLEASE, IMG_FD_LEASE, &d->f.lease, "lease");
-                ask_number(d, GET_SEALS, IMG_FD_SEALS, &d->f.seals, "seals");
-        }
-        switch (d->f.kind) {
-        case IMG_FD_PIPE_END:
-        case IMG_FD_FIFO:
-                ask_number(d, GETPIPE_SZ, IMG_FD_PIPE, &d->f.pipe_len, "size of the pipe");
-                ask_queued(d);
-                break;
-        case IMG_FD_INOTIFY:
-        case IMG_FD_FANOTIFY:
-                ask_queued(d);
-                break;
-        }
-}
-
 static int write_one(struct work *k, struct fd *d, struct imgwrite *w)
 {
         struct payload b = { 0 };
+        int rc;
 
         copy(k, d);
         if (d->copy >= 0)
-                ask(d);
+                fdask(d, k->stat);
+        fdask_limits(d);
+        rc = fdcontent(&k->content, d);
         payload_add(&b, &d->f, sizeof d->f);
         if (d->path)
                 payload_str(&b, IMG_FSTR_PATH, d->path, d->path_len);
@@ -377,6 +347,10 @@ static int write_one(struct work *k, struct fd *d, struct imgwrite *w)
         if (d->copy >= 0)
                 close(d->copy);
         d->copy = -1;
+        if (rc < 0) {
+                payload_free(&b);
+                return -1;
+        }
         b.failed |= d->strs.failed | d->why.failed;
         return imgwrite_payload(w, IMG_DESC, &b);
 }
@@ -417,19 +391,24 @@ static int write_all(struct work *k, struct imgwrite *w)
                           strerror(errno));
         else
                 look_for_tables(k);
+        if (fdcontent_begin(&k->content, k->fd_dir, k->max, k->v, k->n) < 0)
+                return -1;
         for (size_t i = 0; i < k->n; i++)
                 if (write_one(k, &k->v[i], w) < 0 || (i % 64 == 0 && stop_wanted() < 0))
                         return -1;
         return 0;
 }
 
-int fds_write(const struct fds *s, struct trace *t, struct notes *notes, struct imgwrite *w)
+int fds_write(const struct fds *s, struct trace *t, const struct proc_stat *stat, uint64_t content,
+              struct notes *notes, struct imgwrite *w)
 {
-        struct work k = { .s = s, .t = t, .notes = notes, .fd_dir = -1, .info_dir = -1, .pidfd = -1 };
+        struct work k = { .s = s, .t = t, .stat = stat, .max = content, .notes = notes, .fd_dir = -1, .info_dir = -1, .pidfd = -1,
+                          .content = { .pipe = { -1, -1 } } };
         int rc = write_all(&k, w);
         int open[] = { k.fd_dir, k.info_dir, k.pidfd };
 
         say("%zu descriptors", k.n);
+        fdcontent_end(&k.content);
         for (size_t i = 0; i < k.n; i++)
                 fd_free(&k.v[i]);
         free(k.v);

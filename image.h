@@ -396,6 +396,7 @@ enum img_fd_str {               /* each at most once */
         IMG_FSTR_OPTIONS,       /* struct img_sockopt each */
         IMG_FSTR_TTY,           /* struct img_tty */
         IMG_FSTR_MQUEUE,        /* struct mq_attr: four 64-bit words, flags, maxmsg, msgsize, curmsgs */
+        IMG_FSTR_PACKETS,       /* uint32_t each: how long the packets of an O_DIRECT pipe's content are, if there are several */
         IMG_FSTR_N
 };
 

@@ -8,14 +8,14 @@ readfds=$VICTIMS/readfds
 # The report of $pid since the last "ready" or "end", into FILE
 last_report() {                 # FILE
         awk '{ text = text $0 "\n" } /^(ready|end)$/ { last = text; text = "" } END { printf "%s", last }' "$out" |
-                grep -Ev '^(ready|end)$' >"$1"
+                grep -Ev '^(ready|end|pty .*|named .*)$' >"$1"
 }
 
 asked=0
 told() { [ "$(grep -c '^end$' "$out")" -ge "$asked" ]; }
-ask() {                         # FILE: its report now
+ask() {                         # FILE [SIGNAL]: its report now
         asked=$((asked + 1))
-        kill -USR1 "$pid"
+        kill "-${2:-USR1}" "$pid"
         await 10 ready_or_dead told
         last_report "$1"
 }
@@ -36,17 +36,34 @@ dump_and_compare() {            # WHAT STATUS [REGEX]
         ok "$1: what it says of itself" diff wanted got
         ask after
         ok "$1: nothing has changed for it" diff before after
-        sed -n 's/^\([0-9]*\) \(path\|fdinfo\) /\1 /p' image | sort >texts.image
+        sed -n 's/^\([0-9]*\) \(path\|fdinfo\) /\1 /p' image | running | sort >texts.image
         sort texts.before >texts.wanted
         ok "$1: links and fdinfo are in the image" diff texts.wanted texts.image
+}
+
+running() {                     # without what moves by itself
+        grep -Ev '^[0-9]+ (ticks|it_value):'
 }
 
 fd_texts() {                    # PID: each line of its links and fdinfo, after the number
         for t_fd in "/proc/$1/fd"/*; do
                 t_n=${t_fd##*/}
                 readlink "$t_fd" | sed "s/^/$t_n /"
-                sed "s/^/$t_n /" "/proc/$1/fdinfo/$t_n"
+                sed "s/^/$t_n /" "/proc/$1/fdinfo/$t_n" | running
         done
+}
+
+# From now on crdump is an ordinary user; $nobody starts a victim as one.
+be_nobody() {
+        nobody='setpriv --reuid nobody --regid nogroup --clear-groups'
+        printf '#!/bin/sh\nexec %s %s "$@"\n' "$nobody" "$CRDUMP" >crdump
+        chmod 755 crdump
+        CRDUMP=$scratch/crdump
+        chown nobody .
+}
+
+number() {                      # NAME: the descriptor that the victim calls so
+        sed -n "s/^named $1 //p" "$out"
 }
 
 field() {                       # FD WORD: its value in the image

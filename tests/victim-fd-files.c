@@ -87,5 +87,5 @@ int main(int argc, char **argv)
         need(lseek(fd, (1l << 40) - 3, SEEK_SET) < 0 ? -1 : 0, "lseek");
         opened("/proc/self/ns/uts", O_RDONLY);                                  /* 25 */
         opened("a name\nof two lines", O_RDWR | O_CREAT);                       /* 26 */
-        serve(report);
+        serve(report, NULL);
 }

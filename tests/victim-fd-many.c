@@ -51,5 +51,5 @@ int main(int argc, char **argv)
         first = open("/dev/zero", O_RDONLY);
         for (int i = 0; i < n; i++)
                 need(one(i), kind);
-        serve(report);
+        serve(report, NULL);
 }

@@ -24,10 +24,9 @@
 
 static volatile sig_atomic_t asked;
 
-static void on_usr1(int sig)
+static void on_signal(int sig)
 {
-        (void)sig;
-        asked = 1;
+        asked = sig;
 }
 
 static int need(int rc, const char *what)
@@ -69,27 +68,32 @@ static void __attribute__((unused)) report_fd(int fd)
                 printf("%d seals %d\n", fd, n);
 }
 
-/* report() writes one; does not return. */
-static void serve(void (*report)(void))
+/* report() writes one, for each SIGUSR1 too; finish() what is for SIGUSR2. Does not return. */
+static void serve(void (*report)(void), void (*finish)(void))
 {
-        struct sigaction sa = { .sa_handler = on_usr1 };
-        sigset_t usr1, none;
+        struct sigaction sa = { .sa_handler = on_signal };
+        sigset_t both, but;
 
-        sigemptyset(&usr1);
-        sigaddset(&usr1, SIGUSR1);
-        sigprocmask(SIG_BLOCK, &usr1, NULL);
+        sigemptyset(&both);
+        sigaddset(&both, SIGUSR1);
+        sigaddset(&both, SIGUSR2);
+        sigprocmask(SIG_BLOCK, &both, &but);
+        sigdelset(&but, SIGUSR1);
+        sigdelset(&but, SIGUSR2);
         sigaction(SIGUSR1, &sa, NULL);
-        sigemptyset(&none);
+        sigaction(SIGUSR2, &sa, NULL);
         report();
         printf("ready\n");
         fflush(stdout);
         for (;;) {
-                sigsuspend(&none);
-                if (!asked)
-                        continue;
+                sigsuspend(&but);
+                if (asked == SIGUSR1)
+                        report();
+                if (asked == SIGUSR2 && finish)
+                        finish();
+                if (asked)
+                        printf("end\n");
                 asked = 0;
-                report();
-                printf("end\n");
                 fflush(stdout);
         }
 }

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fdcontent.h - bytes that no path leads to: of unlinked files, memfds, pipes
+ *
+ * What is in a pipe is duplicated by tee(2): it stays there, for the reader, in
+ * its order and its packets. Where the target has only the end that is written
+ * to, another reader is made of it for as long as that takes, if there is one
+ * already; if there is none, that would not go unnoticed (fifo_open() and
+ * pipe_release() of fs/pipe.c). Should the last reader go away meanwhile, its
+ * writers hear of it a moment later.
+ *
+ * A file is read through an open file of our own, without touching its access
+ * time. Opening it would break a lease, and be seen by who watches: where the
+ * target itself does one of those, it is not opened.
+ */
+#ifndef FDCONTENT_H
+#define FDCONTENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "fd.h"
+
+struct fdcontent {
+        int      dir;           /* /proc/PID/fd */
+        uint64_t max;           /* bytes of one descriptor; 0: none */
+        uint64_t *read_ends;    /* inodes of the pipes that it reads, sorted */
+        const struct fd **watch;        /* its inotify and fanotify descriptors */
+        size_t   read_n, watch_n;
+        int      pipe[2];       /* our own; -1: not made yet */
+        uint32_t pipe_len;
+};
+
+/* Look at all n descriptors at v, whose kinds are known. 0, or -1 after fail(). */
+int fdcontent_begin(struct fdcontent *c, int dir, uint64_t max, const struct fd *v, size_t n);
+
+/* Add the content of d, if it is one that has it, or why not. 0, or -1 after fail(): stop_wanted(). */
+int fdcontent(struct fdcontent *c, struct fd *d);
+
+void fdcontent_end(struct fdcontent *c);
+
+#endif
