@@ -19,6 +19,8 @@
 #include "fdask.h"
 #include "fdcontent.h"
 #include "fdsame.h"
+#include "fdsock.h"
+#include "netcgroup.h"
 #include "procstate.h"
 #include "slowstat.h"
 #include "util.h"
@@ -35,6 +37,7 @@ struct work {
         const struct fds *s;
         const struct proc_stat *stat;
         struct fdcontent content;
+        struct unixpeers peers;
         struct trace *t;
         uint64_t max;                   /* bytes of one's content */
         struct notes *notes;
@@ -46,10 +49,31 @@ struct work {
         size_t n, cap;
 };
 
+static int has_socket(int live_dir)
+{
+        static const char start[] = "socket:[";
+        int fd = openat(live_dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = 0;
+        DIR *d = fd < 0 ? NULL : fdopendir(fd);
+        struct dirent *e;
+        char to[sizeof start];
+
+        while (d && !found && (e = readdir(d)))
+                found = readlinkat(fd, e->d_name, to, sizeof to) == sizeof to && !memcmp(to, start, sizeof start - 1);
+        if (d)
+                closedir(d);
+        else if (fd >= 0)
+                close(fd);
+        return found;
+}
+
 void fds_look_before(struct fds *s, struct rawfiles *raw)
 {
-        const char *text = rawfiles_text(raw, "mountinfo");
+        const char *text = rawfiles_text(raw, "mountinfo"), *cgroup = rawfiles_text(raw, "cgroup");
         size_t len;
+
+        s->accounted = cgroup && netcgroup_differs(cgroup);
+        if (has_socket(raw->live_dir))
+                unixpeers_prepare();
 
         if (text)
                 mounts_parse(text, &s->mounts);
@@ -316,6 +340,8 @@ static void copy(struct work *k, struct fd *d)
         if (fd_is_path(d))
                 return;                         /* it has none of all that */
         why = fd_may_copy(d);
+        if (!why && d->f.kind == IMG_FD_SOCKET && k->s->accounted)
+                why = "a copy would be accounted to another net_cls or net_prio cgroup, that of crdump";
         if (!why)
                 why = k->no_copy;
         if (!why)
@@ -334,6 +360,8 @@ static int write_one(struct work *k, struct fd *d, struct imgwrite *w)
         copy(k, d);
         if (d->copy >= 0)
                 fdask(d, k->stat);
+        if (d->copy >= 0 && d->f.kind == IMG_FD_SOCKET)
+                fdsock(d, &k->peers);
         fdask_limits(d);
         rc = fdcontent(&k->content, d);
         payload_add(&b, &d->f, sizeof d->f);
@@ -409,6 +437,7 @@ int fds_write(const struct fds *s, struct trace *t, const struct proc_stat *stat
 
         say("%zu descriptors", k.n);
         fdcontent_end(&k.content);
+        unixpeers_free(&k.peers);
         for (size_t i = 0; i < k.n; i++)
                 fd_free(&k.v[i]);
         free(k.v);

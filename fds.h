@@ -13,6 +13,7 @@
 
 struct fds {                    /* what can be known before the stop */
         struct mounts mounts;
+        int accounted;          /* by copying a socket we would account it to another cgroup */
         char *tty_drivers;      /* text of /proc/tty/drivers; NULL: not to be had */
 };
 

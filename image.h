@@ -405,11 +405,12 @@ struct img_socket {
         int32_t  family, type, protocol;        /* SO_DOMAIN, SO_TYPE, SO_PROTOCOL */
         int32_t  listening;     /* SO_ACCEPTCONN */
         int32_t  error;         /* not asked for: asking clears it; 0 */
-        uint64_t in_queued, out_queued;         /* bytes: SIOCINQ, SIOCOUTQ; ~0: not known */
+        uint64_t in_queued, out_queued;         /* bytes: SIOCINQ, SIOCOUTQ; of a listening one, connections that
+                                                   wait, and how many may; ~0: not known */
         int32_t  tcp_state;     /* TCP_ESTABLISHED 1...; -1: none */
         int32_t  peer_pid;      /* SO_PEERCRED; 0: not known */
         uint32_t peer_uid, peer_gid;
-        uint64_t ino, peer_ino; /* of unix sockets: the other end's inode; 0: not known */
+        uint64_t ino, peer_ino; /* its own; of unix sockets the other end's, 0: none, or not known */
         uint64_t netns_ino;     /* of its network namespace; 0: not known */
 };
 _Static_assert(sizeof(struct img_socket) == 80, "img_socket");

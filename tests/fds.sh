@@ -31,8 +31,8 @@ dump_and_compare() {            # WHAT STATUS [REGEX]
         ok "$1: links and fdinfo as they were" diff texts.before texts.after
         "$readfds" img >image
         grep -v '^[0-9]* own ' before | grep -Ev -- "${3:-^\$}" | sort >wanted
-        awk '{ print $1, $2 }' wanted | sort -u >keys
-        awk 'NR == FNR { key[$1, $2]; next } ($1, $2) in key' keys image | sort >got
+        awk '{ k = $1 " " $2 ($2 == "option" ? $3 " " $4 : "") }
+             NR == FNR { key[k]; next } k in key' wanted image | sort >got
         ok "$1: what it says of itself" diff wanted got
         ask after
         ok "$1: nothing has changed for it" diff before after

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fdsock.h - sockets: addresses, state, options, queue lengths
+ *
+ * Nothing is taken, and nothing that asking would change is asked: not the
+ * pending error (SO_ERROR clears it), nor what is queued (MSG_PEEK moves
+ * SO_PEEK_OFF).
+ */
+#ifndef FDSOCK_H
+#define FDSOCK_H
+
+#include "fd.h"
+#include "unixpeers.h"
+
+/* Ask the copy of d. peers: those of the stopped target, read when the first one is asked for. */
+void fdsock(struct fd *d, struct unixpeers *peers);
+
+#endif
