@@ -71,12 +71,18 @@ static int is_tcp(const struct img_socket *s)
                 (s->protocol == IPPROTO_TCP || s->protocol == MPTCP);
 }
 
-static unsigned whose(const struct img_socket *s)
+/* Is there a TCP connection, or one to come, to be asked? One of MPTCP that has none yet would make one to answer. */
+static int has_flow(const struct img_socket *s, int connected)
+{
+        return is_tcp(s) && (s->protocol != MPTCP || connected || s->listening);
+}
+
+static unsigned whose(const struct img_socket *s, int flows)
 {
         unsigned who = ANY;
 
         if (s->family == AF_INET || s->family == AF_INET6)
-                who |= INET | (is_tcp(s) ? TCP : 0) | (s->protocol == IPPROTO_UDP ? UDP : 0);
+                who |= INET | (flows ? TCP : 0) | (s->protocol == IPPROTO_UDP ? UDP : 0);
         if (s->family == AF_INET6)
                 who |= INET6;
         if (s->family == AF_NETLINK)
@@ -118,10 +124,10 @@ static void add_option(struct payload *b, const struct fd *d, int level, int opt
         payload_add(b, &out, sizeof out);
 }
 
-static void add_options(struct fd *d, const struct img_socket *s)
+static void add_options(struct fd *d, const struct img_socket *s, int flows)
 {
         struct payload b = { 0 };
-        unsigned who = whose(s);
+        unsigned who = whose(s, flows);
 
         for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
                 for (const uint8_t *o = groups[i].option; who & groups[i].who && *o; o++)
@@ -155,8 +161,6 @@ static void add_tcp_info(struct fd *d, struct img_socket *s)
         enum { UNACKED = 6, SACKED = 7, NEEDED = 32 };
         socklen_t len = sizeof info;
 
-        if (!is_tcp(s))
-                return;
         if (getsockopt(d->copy, IPPROTO_TCP, 11, &info, &len) < 0) {    /* TCP_INFO */
                 fd_why(d, "state of the connection:");
                 return;
@@ -175,7 +179,9 @@ static void add_queues(struct fd *d, struct img_socket *s)
 
         if (s->listening)
                 return;
-        if (ioctl(d->copy, FIONREAD, &n) == 0 && n >= 0) {
+        if (s->protocol == MPTCP && is_tcp(s))          /* it would take over what its connections have, and acknowledge */
+                fd_why(d, "bytes queued to be read: MPTCP cannot be asked without effect");
+        else if (ioctl(d->copy, FIONREAD, &n) == 0 && n >= 0) {
                 s->in_queued = d->f.queued = (uint64_t)n;
                 d->f.known |= IMG_FD_QUEUED;
         }
@@ -258,16 +264,20 @@ void fdsock(struct fd *d, struct unixpeers *peers)
                 .family = get(d, SOL_SOCKET, SO_DOMAIN, -1), .type = get(d, SOL_SOCKET, SO_TYPE, -1),
                 .protocol = get(d, SOL_SOCKET, SO_PROTOCOL, -1), .listening = get(d, SOL_SOCKET, SO_ACCEPTCONN, 0),
         };
-        int connected;
+        int connected, flows;
 
         add_address(d, IMG_FSTR_NAME, getsockname, "its address");
         connected = add_address(d, IMG_FSTR_PEER, getpeername, "its peer's address");
+        flows = has_flow(&s, connected);
         add_queues(d, &s);
-        add_tcp_info(d, &s);
+        if (flows)
+                add_tcp_info(d, &s);
+        else if (is_tcp(&s))
+                fd_why(d, "state, options of TCP: MPTCP that is not connected cannot be asked without effect");
         if (s.family == AF_UNIX)
                 add_unix(d, &s, connected, peers);
         add_namespace(d, &s);
-        add_options(d, &s);
+        add_options(d, &s, flows);
         add_limits(d, &s);
         fd_str(d, IMG_FSTR_SOCKET, &s, sizeof s);
 }
