@@ -22,7 +22,7 @@
 
 static const char usage[] =
         "usage: crdump [OPTION]... PID out.img\n"
-        "       crdump show [--json] out.img\n"
+        "       crdump show [--json] [--all] [--PART]... out.img\n"
         "       crdump show --mem ADDR[:LEN] [--raw] out.img\n"
         "       crdump check out.img\n"
         "       crdump core out.img core|-\n"
@@ -48,7 +48,8 @@ static const char help[] =
         "                         catch the parasite when it is parked (default),\n"
         "                         or by a hardware breakpoint\n"
         "\n"
-        "  show      print an image, as text or as JSON\n"
+        "  show      print an image: a summary, or parts of it, as text or as JSON\n"
+        "            --process --threads --maps --fds --signals --timers, --all\n"
         "            --mem ADDR[:LEN]: bytes of its memory, in hex; with --raw as they are\n"
         "  check     is an image whole?\n"
         "  core      make an ELF core of it, for gdb\n"
@@ -61,11 +62,12 @@ struct settings {
         struct dump_options dump;
         uint64_t mem_addr, mem_len;     /* mem_len 0: no --mem */
         int raw;
+        unsigned parts;         /* SHOW_* */
         int json;
 };
 
 enum { OPT_TIMEOUT = 256, OPT_MAX_PAUSE, OPT_FILE_PAGES, OPT_CONTENTS, OPT_STATS, OPT_TRAMPOLINE, OPT_CATCH, OPT_JSON, OPT_MEM,
-       OPT_RAW, OPT_VERSION, OPT_HELP };
+       OPT_RAW, OPT_VERSION, OPT_HELP, OPT_PART = 512 };      /* and SHOW_*, which is less */
 
 static const struct option options[] = {
         { "verbose", no_argument, NULL, 'v' },
@@ -80,6 +82,13 @@ static const struct option options[] = {
         { "json", no_argument, NULL, OPT_JSON },
         { "mem", required_argument, NULL, OPT_MEM },
         { "raw", no_argument, NULL, OPT_RAW },
+        { "all", no_argument, NULL, OPT_PART + SHOW_ALL },
+        { "process", no_argument, NULL, OPT_PART + SHOW_PROCESS },
+        { "threads", no_argument, NULL, OPT_PART + SHOW_THREADS },
+        { "maps", no_argument, NULL, OPT_PART + SHOW_MAPS },
+        { "fds", no_argument, NULL, OPT_PART + SHOW_FDS },
+        { "signals", no_argument, NULL, OPT_PART + SHOW_SIGNALS },
+        { "timers", no_argument, NULL, OPT_PART + SHOW_TIMERS },
         { "version", no_argument, NULL, OPT_VERSION },
         { "help", no_argument, NULL, OPT_HELP },
         { NULL, 0, NULL, 0 },
@@ -238,6 +247,8 @@ static void take_option(int opt, struct settings *s)
                 exit(to_stdout("crdump " VERSION "\n", ""));
         case OPT_HELP:
                 exit(to_stdout(usage, help));
+        default:
+                s->parts |= (unsigned)opt - OPT_PART;
         }
 }
 
@@ -245,11 +256,11 @@ static int run_show(char **arg, const struct settings *s)
 {
         if (s->raw && !s->mem_len)
                 bad_usage("without --mem", "--raw");
-        if (s->mem_len && s->json)
-                bad_usage("not with --mem", "--json");
+        if (s->mem_len && (s->json || s->parts))
+                bad_usage("not with --mem", s->json ? "--json" : "a part of an image");
         if (s->mem_len)
                 return showmem(arg[0], s->mem_addr, s->mem_len, s->raw);
-        return show(arg[0], s->json);
+        return show(arg[0], s->parts, s->json);
 }
 
 static int run_check(char **arg, const struct settings *s)

@@ -4,7 +4,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "names.h"
 
 #define LINES_DEPTH     2       /* so deep every value has a line of its own */
 
@@ -124,8 +127,56 @@ void json_letter(struct json *j, const char *key, uint32_t letter)
         json_string(j, key, letter > 0 && letter < 0x80 ? &c : "?", 1);
 }
 
+void json_bits(struct json *j, const char *key, uint64_t bits, const char *list)
+{
+        char buf[NAMES_LEN];
+
+        json_open(j, key, '[');
+        for (int bit = 0; bit < 64; bit++)
+                if (bits >> bit & 1 && name_in(list, bit, buf))
+                        json_text(j, NULL, buf);
+        json_close(j, ']');
+}
+
+void json_raw(struct json *j, const char *key, const char *bytes, size_t len)
+{
+        if (!bytes) {
+                json_null(j, key);
+                return;
+        }
+        before(j, key);
+        putchar('"');
+        for (size_t i = 0; i < len; i++)
+                printf("%02x", (unsigned char)bytes[i]);
+        putchar('"');
+}
+
+void json_dev(struct json *j, const char *key, uint32_t major, uint32_t minor)
+{
+        before(j, key);
+        printf("\"%02" PRIx32 ":%02" PRIx32 "\"", major, minor);
+}
+
+void json_numbers(struct json *j, const char *key, const char *s)
+{
+        char *end;
+
+        if (!s) {
+                json_null(j, key);
+                return;
+        }
+        json_open(j, key, '[');
+        for (long n; n = strtol(s, &end, 10), end != s; s = end)
+                json_int(j, NULL, n);
+        json_close(j, ']');
+}
+
 void json_parts(struct json *j, const char *key, const char *bytes, size_t len, char end)
 {
+        if (!bytes) {
+                json_null(j, key);
+                return;
+        }
         json_open(j, key, '[');
         while (len > 0) {
                 const char *stop = memchr(bytes, end, len);

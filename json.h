@@ -31,7 +31,17 @@ void json_letter(struct json *j, const char *key, uint32_t c);  /* a string of o
 void json_string(struct json *j, const char *key, const char *bytes, size_t len);
 void json_text(struct json *j, const char *key, const char *s);
 
-/* The parts of len bytes that each end with the byte `end`, the last one maybe not, as a list. */
+/* The names of bits that have one, as a list; see name_in(). */
+void json_bits(struct json *j, const char *key, uint64_t bits, const char *list);
+
+void json_raw(struct json *j, const char *key, const char *bytes, size_t len);  /* two hex digits each; NULL: null */
+
+void json_dev(struct json *j, const char *key, uint32_t major, uint32_t minor); /* "08:01", in hex as in /proc/PID/maps */
+
+/* The decimal numbers at the start of s, between blanks, as a list; NULL: null. */
+void json_numbers(struct json *j, const char *key, const char *s);
+
+/* The parts of len bytes that each end with the byte `end`, the last one maybe not, as a list; NULL: null. */
 void json_parts(struct json *j, const char *key, const char *bytes, size_t len, char end);
 
 #endif

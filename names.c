@@ -3,6 +3,7 @@
 #include "names.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "image.h"
@@ -22,6 +23,43 @@ static const char *nth_or_unknown(const char *list, int i)
         return s ? s : "?";
 }
 
+const char names_personality[] =
+        "\0" "-1PER_LINUX\0" "3PER_LINUX32\0" "17UNAME26\0ADDR_NO_RANDOMIZE\0FDPIC_FUNCPTRS\0MMAP_PAGE_ZERO\0"
+        "ADDR_COMPAT_LAYOUT\0READ_IMPLIES_EXEC\0ADDR_LIMIT_32BIT\0SHORT_INODE\0WHOLE_SECONDS\0STICKY_TIMEOUTS\0"
+        "ADDR_LIMIT_3GB\0";
+
+const char names_securebits[] =
+        "SECBIT_\0" "NOROOT\0NOROOT_LOCKED\0NO_SETUID_FIXUP\0NO_SETUID_FIXUP_LOCKED\0KEEP_CAPS\0KEEP_CAPS_LOCKED\0"
+        "NO_CAP_AMBIENT_RAISE\0NO_CAP_AMBIENT_RAISE_LOCKED\0EXEC_RESTRICT_FILE\0EXEC_RESTRICT_FILE_LOCKED\0"
+        "EXEC_DENY_INTERACTIVE\0EXEC_DENY_INTERACTIVE_LOCKED\0";
+
+const char names_altstack[] = "SS_\0" "ONSTACK\0DISABLE\0" "31AUTODISARM\0";
+
+const char names_clock[] =
+        "CLOCK_\0" "REALTIME\0MONOTONIC\0PROCESS_CPUTIME_ID\0THREAD_CPUTIME_ID\0MONOTONIC_RAW\0REALTIME_COARSE\0"
+        "MONOTONIC_COARSE\0BOOTTIME\0REALTIME_ALARM\0BOOTTIME_ALARM\0SGI_CYCLE\0TAI\0";
+
+const char names_speculation[] =
+        "PR_SPEC_\0" "-1NOT_AFFECTED\0PRCTL\0ENABLE\0DISABLE\0FORCE_DISABLE\0DISABLE_NOEXEC\0";
+
+const char *name_in(const char *list, int64_t n, char buf[NAMES_LEN])
+{
+        const char *prefix = list;
+
+        list += strlen(list) + 1;
+        for (int64_t i = 0; *list; i++, list += strlen(list) + 1) {
+                char *name = (char *)list;
+
+                if (*list == '-' || (*list >= '0' && *list <= '9'))
+                        i = strtol(list, &name, 10);
+                if (i != n)
+                        continue;
+                snprintf(buf, NAMES_LEN, "%s%s", prefix, name);
+                return buf;
+        }
+        return NULL;
+}
+
 const char *name_signal(int sig, char buf[16])
 {
         const char *s = nth("SIGHUP\0SIGINT\0SIGQUIT\0SIGILL\0SIGTRAP\0SIGABRT\0SIGBUS\0SIGFPE\0"
@@ -35,23 +73,6 @@ const char *name_signal(int sig, char buf[16])
                 return "SIGRTMIN";
         snprintf(buf, 16, sig > 34 ? "SIGRTMIN+%d" : "SIG%d", sig > 34 ? sig - 34 : sig);
         return buf;
-}
-
-const char *name_sa_flag(int bit)
-{
-        switch (bit) {
-        case 0:  return "SA_NOCLDSTOP";
-        case 1:  return "SA_NOCLDWAIT";
-        case 2:  return "SA_SIGINFO";
-        case 10: return "SA_UNSUPPORTED";
-        case 11: return "SA_EXPOSE_TAGBITS";
-        case 26: return "SA_RESTORER";
-        case 27: return "SA_ONSTACK";
-        case 28: return "SA_RESTART";
-        case 30: return "SA_NODEFER";
-        case 31: return "SA_RESETHAND";
-        default: return NULL;
-        }
 }
 
 const char *name_reg(int i)
@@ -76,6 +97,8 @@ const char *name_why(int why)
         case IMG_WHY_DEVICE: return "device memory";
         case IMG_WHY_KERNEL: return "the kernel's own";
         case IMG_WHY_GUARD:  return "guard pages";
+        case IMG_WHY_SECRET: return "secret memory";
+        case IMG_WHY_BEYOND: return "beyond the end of the file";
         case 0:              return "reason unknown";
         default:             return strerror(why);
         }

@@ -3,17 +3,21 @@
 #include "show.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "json.h"
 #include "load.h"
+#include "showfd.h"
 #include "showmap.h"
 #include "showproc.h"
 #include "showsig.h"
 #include "showthread.h"
 #include "text.h"
 #include "util.h"
+
+#define SUM_NOTES       6       /* lines of what is missing in the summary */
 
 static void image_text(const struct model *m, const char *path)
 {
@@ -37,8 +41,16 @@ static void image_text(const struct model *m, const char *path)
 
 static void when_text(const struct model *m)
 {
+        const struct model_bytes *host = &m->str[IMG_STR_HOST];
+
+        if (!m->have_proc)
+                return;
         text_label("dumped");
-        text_date(m->proc.dump_time_ns);
+        text_date((int64_t)(m->proc.dump_time_ns / 1000000000));
+        if (host->p) {
+                printf(" on ");
+                text_bytes(host->p, strlen(host->p));
+        }
         if (m->have_end) {
                 printf(", paused for ");
                 text_span(m->end.pause_ns);
@@ -48,14 +60,27 @@ static void when_text(const struct model *m)
         putchar('\n');
 }
 
-static void notes_text(const struct model *m)
+/* What is missing, up to `most` lines of it. */
+static void notes_text(const struct model *m, int most)
 {
-        const char *p = m->notes.p, *stop;
+        const char *p = m->notes.p, *end = p + m->notes.len;
+        int n = 0;
 
-        for (; p && *p && (stop = strchr(p, '\n')); p = stop + 1) {
-                text_label(p == m->notes.p ? "missing" : "");
-                text_bytes(p, (size_t)(stop - p));
-                putchar('\n');
+        for (; p < end; n++) {
+                const char *stop = memchr(p, '\n', (size_t)(end - p));
+
+                if (!stop)
+                        stop = end;
+                if (n < most) {
+                        text_label(n ? "" : "missing");
+                        text_bytes(p, (size_t)(stop - p));
+                        putchar('\n');
+                }
+                p = stop + 1;
+        }
+        if (n > most) {
+                text_label("");
+                printf("and %d more: see --all\n", n - most);
         }
 }
 
@@ -93,6 +118,7 @@ static void format_json(struct json *j, const struct model *m)
         json_int(j, "major", h->major);
         json_int(j, "minor", h->minor);
         json_text(j, "id", id);
+        json_int(j, "arch", h->arch);
         json_int(j, "chunks", m->chunks);
         json_int(j, "skipped", m->skipped);
         json_hex(j, "bytes", m->bytes);
@@ -111,20 +137,32 @@ static void dump_json(struct json *j, const struct model *m)
         json_close(j, '}');
 }
 
-static void show_text(const struct model *m, const char *path)
+static void show_text(const struct model *m, const char *path, unsigned parts)
 {
-        image_text(m, path);
-        if (m->have_proc)
+        if (parts & SHOW_SUMMARY) {
+                image_text(m, path);
                 when_text(m);
-        showproc_text(m);
-        showmap_sum_text(m);
-        notes_text(m);
-        showthread_text(m);
-        showmap_text(m);
-        showsig_text(m);
-        showsig_timers_text(m);
-        showproc_misc_text(m);
-        files_text(m);
+                showproc_sum_text(m);
+                showthread_sum_text(m);
+                showmap_sum_text(m);
+                showfd_sum_text(m);
+                showsig_sum_text(m);
+                notes_text(m, parts == SHOW_SUMMARY ? SUM_NOTES : INT_MAX);
+        }
+        if (parts & SHOW_PROCESS) {
+                showproc_text(m);
+                files_text(m);
+        }
+        if (parts & SHOW_THREADS)
+                showthread_text(m);
+        if (parts & SHOW_MAPS)
+                showmap_text(m);
+        if (parts & SHOW_FDS)
+                showfd_text(m);
+        if (parts & SHOW_SIGNALS)
+                showsig_text(m);
+        if (parts & SHOW_TIMERS)
+                showsig_timers_text(m);
 }
 
 static void files_json(struct json *j, const struct model *m)
@@ -139,7 +177,7 @@ static void files_json(struct json *j, const struct model *m)
         json_close(j, ']');
 }
 
-static void show_json(const struct model *m, const char *path)
+static void show_json(const struct model *m, const char *path, unsigned parts)
 {
         struct json j = { 0 };
 
@@ -148,20 +186,29 @@ static void show_json(const struct model *m, const char *path)
         json_bool(&j, "complete", m->complete);
         format_json(&j, m);
         dump_json(&j, m);
-        showproc_json(&j, m);
-        showmap_sum_json(&j, m);
-        showthread_json(&j, m);
-        showmap_json(&j, m);
-        showsig_json(&j, m);
-        showsig_timers_json(&j, m);
-        showproc_misc_json(&j, m);
-        files_json(&j, m);
-        json_parts(&j, "notes", m->notes.p, m->notes.len, '\n');
+        if (parts & SHOW_PROCESS)
+                showproc_json(&j, m);
+        if (parts & (SHOW_SUMMARY | SHOW_MAPS))
+                showmap_sum_json(&j, m);
+        if (parts & SHOW_THREADS)
+                showthread_json(&j, m);
+        if (parts & SHOW_MAPS)
+                showmap_json(&j, m);
+        if (parts & SHOW_FDS)
+                showfd_json(&j, m);
+        if (parts & SHOW_SIGNALS)
+                showsig_json(&j, m);
+        if (parts & SHOW_TIMERS)
+                showsig_timers_json(&j, m);
+        if (parts & SHOW_PROCESS)
+                files_json(&j, m);
+        if (parts & SHOW_SUMMARY)
+                json_parts(&j, "notes", m->notes.p ? m->notes.p : "", m->notes.len, '\n');
         json_close(&j, '}');
         putchar('\n');
 }
 
-int show(const char *path, int json)
+int show(const char *path, unsigned parts, int json)
 {
         struct model m;
         int status = load(&m, path);
@@ -169,9 +216,9 @@ int show(const char *path, int json)
         if (status == EXIT_FAILED)
                 ;       /* nothing to show: it could not be read */
         else if (json)
-                show_json(&m, path);
+                show_json(&m, path, parts ? parts : SHOW_ALL);
         else
-                show_text(&m, path);
+                show_text(&m, path, parts ? parts : SHOW_SUMMARY);
         status = text_end(status);
         model_free(&m);
         return status;

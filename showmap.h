@@ -8,7 +8,7 @@
 
 /* How many pages of each kind there are in all. */
 void showmap_sum_text(const struct model *m);
-void showmap_sum_json(struct json *j, const struct model *m);   /* key "pages" */
+void showmap_sum_json(struct json *j, const struct model *m);   /* keys "pages", "how" */
 
 /* The mappings. */
 void showmap_text(const struct model *m);

@@ -6,12 +6,11 @@
 #include "json.h"
 #include "model.h"
 
-/* Who it is, its paths, the layout of its memory. */
-void showproc_text(const struct model *m);
-void showproc_json(struct json *j, const struct model *m);      /* key "process" */
+/* Who it is in a few lines, with what command. */
+void showproc_sum_text(const struct model *m);
 
-/* What only the process itself may ask. */
-void showproc_misc_text(const struct model *m);
-void showproc_misc_json(struct json *j, const struct model *m); /* key "misc" */
+/* All of it, its limits, what only it may ask itself. */
+void showproc_text(const struct model *m);
+void showproc_json(struct json *j, const struct model *m);      /* keys "process", "rlimits", "misc" */
 
 #endif

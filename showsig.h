@@ -6,12 +6,15 @@
 #include "json.h"
 #include "model.h"
 
-/* Signal actions. */
-void showsig_text(const struct model *m);
-void showsig_json(struct json *j, const struct model *m);       /* key "sigactions" */
+/* How many handlers, pending signals and timers there are. */
+void showsig_sum_text(const struct model *m);
 
-/* Interval timers. */
+/* Signal actions, and what is pending for the process. */
+void showsig_text(const struct model *m);
+void showsig_json(struct json *j, const struct model *m);       /* keys "sigactions", "pending" */
+
+/* Interval timers and POSIX timers. */
 void showsig_timers_text(const struct model *m);
-void showsig_timers_json(struct json *j, const struct model *m);        /* key "itimers" */
+void showsig_timers_json(struct json *j, const struct model *m);        /* keys "itimers", "timers" */
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* syscalls.c - the names of x86-64's system calls */
+/* syscalls.c - the names of x86-64's system calls, and of their arguments */
 #include "syscalls.h"
 
 #include <stddef.h>
@@ -84,4 +84,28 @@ const char *syscall_name(int nr)
                 nr--;
         }
         return nr == 0 && name < end ? name : NULL;
+}
+
+static const char args[] =
+        "\0" "fd buf count\0fd buf count\0path flags mode\0fd\0" "7fds nfds timeout\0" "9addr len prot flags fd offset\0"
+        "16fd request arg\0fd buf count offset\0fd buf count offset\0fd iov iovcnt\0fd iov iovcnt\0"
+        "23nfds readfds writefds exceptfds timeout\0" "34-\0req rem\0" "40out_fd in_fd offset count\0"
+        "42fd addr addrlen\0fd addr addrlen\0fd buf len flags addr addrlen\0fd buf len flags addr addrlen\0"
+        "fd msg flags\0fd msg flags\0" "56flags stack parent_tid child_tid tls\0-\0-\0path argv envp\0status\0"
+        "pid status options rusage\0pid sig\0" "65semid sops nsops\0" "69msqid msg size flags\0msqid msg size type flags\0"
+        "72fd cmd arg\0fd operation\0fd\0fd\0" "101request pid addr data\0" "128set info timeout sigsetsize\0"
+        "130mask sigsetsize\0" "202uaddr op val timeout uaddr2 val3\0" "208ctx min_nr nr events timeout\0" "219-\0"
+        "semid sops nsops timeout\0" "230clock flags req rem\0status\0epfd events maxevents timeout\0"
+        "242mqd msg len prio timeout\0mqd msg len prio timeout\0" "247idtype id info options rusage\0"
+        "257dirfd path flags mode\0" "270nfds readfds writefds exceptfds timeout sigmask\0"
+        "fds nfds timeout sigmask sigsetsize\0" "275fd_in off_in fd_out off_out len flags\0fd_in fd_out len flags\0"
+        "278fd iov nr flags\0" "281epfd events maxevents timeout sigmask sigsetsize\0" "285fd mode offset len\0"
+        "288fd addr addrlen flags\0" "295fd iov iovcnt offset\0fd iov iovcnt offset\0" "299fd msgs n flags timeout\0"
+        "307fd msgs n flags\0" "318buf len flags\0" "333ctx min_nr nr events timeout sig\0"
+        "426fd to_submit min_complete flags sig sigsz\0" "441epfd events maxevents timeout sigmask sigsetsize\0"
+        "449waiters nr flags timeout clock\0" "455uaddr val mask flags timeout clock\0";
+
+const char *syscall_args(int nr, char buf[NAMES_LEN])
+{
+        return name_in(args, nr, buf);
 }

@@ -60,8 +60,9 @@ run crdump "$pid" out.img
 say 'What the image holds'
 run ls -l out.img
 run crdump check out.img
-echo '$ crdump show out.img'
-crdump show out.img >show.txt || exit 1
+run crdump show out.img
+echo '$ crdump show --threads --fds --signals --timers --maps out.img'
+crdump show --threads --fds --signals --timers --maps out.img >show.txt || exit 1
 lines=$(wc -l <show.txt)
 if [ "$lines" -gt 120 ]; then
         head -n 120 show.txt

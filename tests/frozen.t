@@ -52,7 +52,7 @@ if freeze_v2; then
         at_rest "$pid" >before
         exits 5 'version 2: dumped from outside only' "$CRDUMP" "$pid" img
         says 'from outside' 'version 2: the summary says so'
-        "$CRDUMP" show img >shown
+        "$CRDUMP" show --all img >shown
         ok 'version 2: the notes say why' grep -q 'outside only: .*frozen' shown
         exits 0 'version 2: whole image' "$CRDUMP" check img
         exits 5 'version 2: and again' "$CRDUMP" --catch=breakpoint --trampoline=inject "$pid" img

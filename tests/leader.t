@@ -31,7 +31,7 @@ for way in --catch=park --catch=breakpoint; do
 done
 is "$(state "$pid")" Z 'the first thread is still what it was'
 
-"$CRDUMP" show img >shown
+"$CRDUMP" show --all img >shown
 ok 'show says through which thread' grep -q 'first thread has ended' shown
 ok 'show has the mappings' grep -q 'victim-crowd' shown
 is "$("$VICTIMS/readimg" img threads | awk '{ print $1 }' | sort -n | tr '\n' ' ')" \

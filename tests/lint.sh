@@ -62,12 +62,13 @@ never 'errno travels upwards: say it by fail(), return -1' \
 never 'a message with its own end of line or full stop' '\bfail\("([^"\\]|\\.)*(\\n|[^.]\.)"'   *.c
 never 'attach stops by a signal, EXITKILL kills: seize' 'PTRACE_ATTACH|PTRACE_O_EXITKILL'       *.[ch]
 never 'stdout is for results'           '(^|[^a-z_])(printf|puts|putchar)\(' \
-        $(but crdump.c check.c text.c json.c show*.c -- *.c)
+        $(but crdump.c check.c text.c json.c fields.c siginfo.c fdinfo.c show*.c -- *.c)
 never 'a register name where no other architecture would look for it' \
         '\b(orig_rax|rip|rsp|rax|rdi|rflags|eflags)\b' $(but \
         trace.c trace.h infect.c infect.h remote.c remote.h gadget.c gadget.h sigframe.c sigframe.h core.c core.h \
         showthread.c names.c names.h parasite.c parasite.h -- *.[ch])
 never 'ptrace is called by trace.c alone' '(^|[^a-z_>.])ptrace\((PTRACE|[a-z])' $(but trace.c -- *.c)
+never 'a number after \0 in a list of names begins a new literal' '[A-Za-z_]\\0[0-9]' *.c
 never 'a disabled line of code'         '^ *#if 0'              *.[ch] tests/*.[ch] tests/fuzz/*.[ch]
 
 always 'a header without its guard'     '^#ifndef [A-Z]+_H$'    *.h

@@ -55,7 +55,7 @@ dumps() {                       # STATUS NAME COMMAND...: three dumps, after eac
 
 from_outside() {                # NAME: the last image says so, and why, but has the memory
         ok "$1: the summary says so" grep 'from outside' summary
-        "$CRDUMP" show his/img >shown
+        "$CRDUMP" show --all his/img >shown
         ok "$1: the notes say why" grep -Eq 'outside only: .*seccomp' shown
         ok "$1: no signal actions in the image" test -z "$("$VICTIMS/readimg" his/img chunks | grep ' SIGA ')"
         ok "$1: memory in the image" test "$("$VICTIMS/readimg" his/img runs | grep -c data)" -gt 5

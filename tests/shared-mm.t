@@ -10,7 +10,7 @@ reap "$other"
 cat "/proc/$pid/maps" >before
 exits 0 'the first one: dump' "$CRDUMP" "$pid" img
 ok 'the first one: a warning, once' test "$(grep -c "process $other .*shares" stderr)" -eq 1
-"$CRDUMP" show img >shown
+"$CRDUMP" show --all img >shown
 ok 'the first one: the image says so' grep -q "process $other .*shares" shown
 exits 0 'the first one: whole image' "$CRDUMP" check img
 cat "/proc/$pid/maps" >after

@@ -13,7 +13,7 @@ has() {                         # REGEX NAME
         diag_file stdout
 }
 
-exits 0 'show' "$CRDUMP" show img
+exits 0 'show' "$CRDUMP" show --all img
 is "$(cat stderr)" '' 'nothing on stderr'
 has "(^|[^0-9])$pid([^0-9]|$)" 'the pid'
 has 'victim-signals' 'the name'

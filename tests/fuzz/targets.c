@@ -101,7 +101,7 @@ static void run_show(const uint8_t *data, size_t len)
         int status;
 
         sink_begin(SINK_TEXT, printed_at_most(len));
-        status = show(fuzz_file(data, len), 0);
+        status = show(fuzz_file(data, len), SHOW_ALL, 0);
         sink_end(1);
         judge_status(status);
 }
@@ -111,7 +111,7 @@ static void run_json(const uint8_t *data, size_t len)
         int status;
 
         sink_begin(SINK_JSON, printed_at_most(len));
-        status = show(fuzz_file(data, len), 1);
+        status = show(fuzz_file(data, len), 0, 1);
         sink_end(1);
         judge_status(status);
 }

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* showsock.h - a socket in words and as JSON */
+#ifndef SHOWSOCK_H
+#define SHOWSOCK_H
+
+#include "json.h"
+#include "model.h"
+
+/* Items of a descriptor; nothing if it is none. */
+void showsock_text(const struct model_fd *f);
+void showsock_json(struct json *j, const struct model_fd *f);   /* key "socket": null if it is none */
+
+#endif
