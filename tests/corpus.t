@@ -29,7 +29,7 @@ for image in "$here"/corpus/image/bad-*.img; do
         exits 4 "${image##*/}: check" "$CRDUMP" check "$image"
 done
 exits 0 '1.0: show' "$CRDUMP" show --all "$here/corpus/image/1.0-threads.img"
-ok '1.0: its threads' test "$(grep -c '^thread' stdout)" = 3
+ok '1.0: its threads' test "$(grep -c '^thread ' stdout)" = 3
 
 # A test that cannot fail is none: each of the judges must see what it is there for.
 mkdir seeds
