@@ -86,7 +86,9 @@ int peek_rseq(struct trace *t, pid_t tid, struct peek_rseq *r)
 
         if (trace_request(t, REQ_GET_RSEQ, tid, sizeof conf, &conf) <= 0)
                 return -1;
-        *r = (struct peek_rseq){ conf.addr, conf.len, conf.signature };
+        *r = (struct peek_rseq){ 0, 0, 0 };
+        if (conf.addr)                          /* without one, some kernels tell a length all the same */
+                *r = (struct peek_rseq){ conf.addr, conf.len, conf.signature };
         return 0;
 }
 

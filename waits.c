@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "util.h"
 
@@ -79,7 +80,7 @@ static int64_t clock_offset(const char *text, const char *name)
         return (int64_t)(sec * (long long)SECOND + ns);
 }
 
-/* Add those of a process to w, times sign. The file is that of its children, who are in its namespace unless it is about to change. */
+/* Add those of a process to w, times sign. */
 static void add_offsets(struct waits *w, int dir, const char *file, int sign)
 {
         char *text;
@@ -92,9 +93,23 @@ static void add_offsets(struct waits *w, int dir, const char *file, int sign)
         free(text);
 }
 
+/* Do the two links lead to one namespace? Or to none, for there are none. */
+static int same_link(int dir, const char *link, int other_dir, const char *other)
+{
+        char a[64] = "", b[64] = "";
+        ssize_t n = readlinkat(dir, link, a, sizeof a), m = readlinkat(other_dir, other, b, sizeof b);
+
+        return n == m && (n <= 0 || !memcmp(a, b, (size_t)n));
+}
+
+/* What the file tells is of those to be born: one that has called unshare(2) is not there itself, before 6.3 not even after exec. */
 void waits_begin(struct waits *w, const struct trace *t)
 {
-        *w = (struct waits){ 0, 0 };
+        *w = (struct waits){ 0, 0, 0 };
+        if (same_link(t->live_dir, "ns/time", AT_FDCWD, "/proc/self/ns/time"))
+                return;
+        w->unknown = !same_link(t->live_dir, "ns/time", t->live_dir, "ns/time_for_children") ||
+                !same_link(AT_FDCWD, "/proc/self/ns/time", AT_FDCWD, "/proc/self/ns/time_for_children");
         add_offsets(w, t->live_dir, "timens_offsets", 1);
         add_offsets(w, AT_FDCWD, "/proc/self/timens_offsets", -1);
 }
@@ -143,6 +158,8 @@ static enum waits_answer left_until(const struct waits *w, struct trace *t, pid_
                 return WAITS_NONE;
         if (!is_wall_clock(clock) || clock_gettime((clockid_t)clock, &now) < 0 ||
             !read_time(t, tid, at, (int64_t)SECOND, time))
+                return WAITS_HIDDEN;
+        if (w->unknown && clock != CLOCK_REALTIME && clock != CLOCK_TAI && clock != CLOCK_REALTIME_ALARM)
                 return WAITS_HIDDEN;
         if (clock == CLOCK_MONOTONIC)
                 ahead = w->monotonic;

@@ -16,6 +16,7 @@
 
 struct waits {                  /* of a process */
         int64_t monotonic, boottime;    /* ns that its clocks are ahead of ours: time_namespaces(7) */
+        int     unknown;                /* how much that is */
 };
 
 enum waits_answer {

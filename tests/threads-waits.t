@@ -53,9 +53,9 @@ in_call() {                     # PID NR
         read -r nr _ <"/proc/$1/syscall" && [ "$nr" = "$2" ]
 }
 
-near() {                        # GOT WANTED: within half a second
+near() {                        # GOT WANTED: within half a second, on a machine that is not slow
         echo "got '$1', wanted $2"
-        [ -n "$1" ] && [ "$1" -gt $(($2 - 500)) ] && [ "$1" -lt $(($2 + 500)) ]
+        [ -n "$1" ] && [ "$1" -gt $(($2 - 500 * ${PATIENCE:-1})) ] && [ "$1" -lt $(($2 + 500 * ${PATIENCE:-1})) ]
 }
 
 notes_hidden() {
@@ -104,13 +104,19 @@ ok 'sleep(1): what is left' near "$left" 1000000
 # --- in a time namespace a clock is another's by days
 
 if unshare -T true 2>/dev/null; then
-        background unshare -T --monotonic 864000 --boottime 864000 "$VICTIMS/victim-call-ipc" futex-bitset-timed $MS
+        # it is its child that is there, on all kernels
+        # shellcheck disable=SC2016     # for the other shell
+        background unshare -T --monotonic 864000 --boottime 864000 \
+                sh -c '"$0" futex-bitset-timed "$1" & echo "child $!"; wait' "$VICTIMS/victim-call-ipc" $MS
         await 10 ready_or_dead grep -q '^ready' "$out"
-        read -r _ nr start <"$out"
+        nr=$(sed -n 's/^ready \([0-9]*\) .*/\1/p' "$out")
+        start=$(sed -n 's/^ready [0-9]* //p' "$out")
+        pid=$(sed -n 's/^child //p' "$out")
+        reap "$pid"
         await 10 in_call "$pid" "$nr"
         exits 0 'other clocks: dump' "$CRDUMP" -q "$pid" img
         now=$(($(uptime_ms) + 864000000))
-        ok 'other clocks: the dump was made at once' test $((now - start)) -lt 20000
+        ok 'other clocks: they are' test $((now - start)) -lt 20000 -a $((now - start)) -ge 0
         check 'other clocks' left
 else
         skip 'a time namespace' 'unshare cannot make one here'
