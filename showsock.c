@@ -18,7 +18,7 @@
 
 #define S_IF(known, member, kind, key, names)   FIELD_IF(known, struct img_socket, member, kind, key, names)
 
-enum { HAS_STATE = 1, HAS_INODE = 2, HAS_NETNS = 4, HAS_PEER = 8, HAS_PEER_INODE = 16 };
+enum { HAS_STATE = 1, HAS_INODE = 2, HAS_NETNS = 4, HAS_PEER = 8, HAS_PEER_INODE = 16, HAS_IN = 32, HAS_OUT = 64 };
 
 static const char ip_protocols[] =
         "IPPROTO_\0" "IP\0ICMP\0IGMP\0" "6TCP\0" "17UDP\0" "33DCCP\0" "41IPV6\0" "47GRE\0" "50ESP\0AH\0" "58ICMPV6\0"
@@ -40,8 +40,8 @@ static const struct field fields[] = {
         S(protocol, FIELD_INT, "-protocol", NULL),
         S(listening, FIELD_YES, ",listening", NULL),
         S_IF(HAS_STATE, tcp_state, FIELD_NAME, "?tcp_state", tcp_states),
-        S(in_queued, FIELD_SIZE, "in_queued", NULL),
-        S(out_queued, FIELD_SIZE, ",out_queued", NULL),
+        S(in_queued, FIELD_SIZE, "-in_queued", NULL),
+        S(out_queued, FIELD_SIZE, "-out_queued", NULL),
         S_IF(HAS_INODE, ino, FIELD_UINT, "inode", NULL),
         S_IF(HAS_NETNS, netns_ino, FIELD_UINT, ",netns_inode", NULL),
         S_IF(HAS_PEER, peer_pid, FIELD_INT, "?peer_pid", NULL),
@@ -96,9 +96,22 @@ static const struct level {
           "22ROUTER_ALERT\0MTU_DISCOVER\0MTU\0RECVERR\0V6ONLY\0" "29MULTICAST_ALL\0ROUTER_ALERT_ISOLATE\0RECVERR_RFC4884\0"
           "33FLOWINFO_SEND\0" "49RECVPKTINFO\0PKTINFO\0RECVHOPLIMIT\0HOPLIMIT\0RECVHOPOPTS\0" "66RECVTCLASS\0TCLASS\0"
           "70AUTOFLOWLABEL\0" "72ADDR_PREFERENCES\0MINHOPCOUNT\0ORIGDSTADDR\0TRANSPARENT\0UNICAST_IF\0RECVFRAGSIZE\0FREEBIND\0" },
-        { 263, "PACKET_\0" "5RX_RING\0STATISTICS\0" "8AUXDATA\0ORIGDEV\0VERSION\0HDRLEN\0RESERVE\0" },
+        { 263, "PACKET_\0" "5RX_RING\0STATISTICS\0" "8AUXDATA\0ORIGDEV\0VERSION\0HDRLEN\0RESERVE\0TX_RING\0LOSS\0VNET_HDR\0"
+          "TX_TIMESTAMP\0TIMESTAMP\0FANOUT\0TX_HAS_OFF\0QDISC_BYPASS\0" "23IGNORE_OUTGOING\0" },
         { 270, "NETLINK_\0" "3PKTINFO\0BROADCAST_ERROR\0NO_ENOBUFS\0" "8LISTEN_ALL_NSID\0LIST_MEMBERSHIPS\0"
           "CAP_ACK\0EXT_ACK\0GET_STRICT_CHK\0" },
+};
+
+/* What waits: bytes, or the connections of one that listens. */
+static const struct field byte_fields[] = {
+        S(in_queued, FIELD_SIZE, "in_queued", NULL),
+        S(out_queued, FIELD_SIZE, ",out_queued", NULL),
+        { 0 },
+};
+static const struct field connection_fields[] = {
+        S_IF(HAS_IN, in_queued, FIELD_UINT, "connections", NULL),
+        S_IF(HAS_OUT, out_queued, FIELD_UINT, ",at_most", NULL),
+        { 0 },
 };
 
 static const char *option_name(const struct img_sockopt *o, char buf[NAMES_LEN])
@@ -125,7 +138,8 @@ static int get_socket(const struct model_fd *f, struct img_socket *to, uint32_t 
                 return 0;
         memcpy(to, s->p, sizeof(*to));
         *known = (to->tcp_state != -1 ? HAS_STATE : 0) | (to->ino ? HAS_INODE : 0) | (to->netns_ino ? HAS_NETNS : 0) |
-                 (to->peer_pid ? HAS_PEER : 0) | (to->peer_ino ? HAS_PEER_INODE : 0);
+                 (to->peer_pid ? HAS_PEER : 0) | (to->peer_ino ? HAS_PEER_INODE : 0) |
+                 (to->in_queued != UINT64_MAX ? HAS_IN : 0) | (to->out_queued != UINT64_MAX ? HAS_OUT : 0);
         return 1;
 }
 
@@ -227,6 +241,7 @@ void showsock_text(const struct model_fd *f)
                         printf("%" PRId32, s.protocol);
                 putchar('\n');
                 fields_text(fields, &s, sizeof(s), known);
+                fields_text(s.listening ? connection_fields : byte_fields, &s, sizeof(s), known);
         }
         address_text("local", model_str(&f->strs, IMG_FSTR_NAME));
         address_text("peer", model_str(&f->strs, IMG_FSTR_PEER));

@@ -86,7 +86,7 @@ ADDRESSES = [
 ]
 for n, (raw, _) in enumerate(ADDRESSES):
         sock(200 + n, raw, None, family=1, type=5, in_queued=U64, out_queued=U64)
-sock(300, None, None, family=16, type=3, protocol=15, listening=1)
+sock(300, None, None, family=16, type=3, protocol=15, listening=1, in_queued=3, out_queued=128)
 
 # --- terminals, message queues, and the rest by fdinfo
 
@@ -220,6 +220,7 @@ check('not known', [s[k] for k in ('in_queued', 'out_queued', 'peer_pid', 'peer_
 has(words[200], r'^  in queued +not known, out queued not known$')
 check('netlink', [j[300]['socket'][k] for k in ('protocol_name', 'listening')], ['NETLINK_KOBJECT_UEVENT', 1])
 has(words[300], r'listening yes$')
+has(words[300], r'^  connections +3, at most 128$')
 
 # --- the others
 
