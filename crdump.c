@@ -11,6 +11,7 @@
 
 #include "check.h"
 #include "core.h"
+#include "diff.h"
 #include "dump.h"
 #include "show.h"
 #include "showmem.h"
@@ -26,6 +27,7 @@ static const char usage[] =
         "       crdump show --mem ADDR[:LEN] [--raw] out.img\n"
         "       crdump check out.img\n"
         "       crdump core out.img core|-\n"
+        "       crdump diff a.img b.img\n"
         "       crdump help | --version\n";
 
 static const char help[] =
@@ -53,6 +55,8 @@ static const char help[] =
         "            --mem ADDR[:LEN]: bytes of its memory, in hex; with --raw as they are\n"
         "  check     is an image whole?\n"
         "  core      make an ELF core of it, for gdb\n"
+        "  diff      what differs between two images of a process: status 0 nothing,\n"
+        "            1 something, 2 trouble\n"
         "\n"
         "Exit status: 0 done; 1 failed, target as it was found; 2 usage; 3 the target\n"
         "could not be put back as it was; 4 image incomplete or damaged; 5 dumped from\n"
@@ -275,6 +279,14 @@ static int run_core(char **arg, const struct settings *s)
         return core(arg[0], arg[1]);
 }
 
+static int run_diff(char **arg, const struct settings *s)
+{
+        (void)s;
+        if (strcmp(arg[0], "-") == 0 && strcmp(arg[1], "-") == 0)
+                bad_usage("only one image can come from standard input", arg[1]);
+        return diff(arg[0], arg[1]);
+}
+
 static const struct command {
         const char *name;
         int args;
@@ -284,6 +296,7 @@ static const struct command {
         { "show", 1, run_show, "an image" },
         { "check", 1, run_check, "an image" },
         { "core", 2, run_core, "an image and a name for the core" },
+        { "diff", 2, run_diff, "two images" },
 };
 
 static const struct command *find_command(const char *name)

@@ -3,10 +3,9 @@
 #include "fields.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "text.h"
 
 /* Its value, its sign extended if it has one. 0: not known. */
 static int value(const struct field *f, const void *base, size_t len, uint32_t known, int64_t *v)
@@ -106,6 +105,46 @@ void fields_text(const struct field *f, const void *base, size_t len, uint32_t k
                 putchar('\n');
 }
 
+/* The key without the sign that begins it. */
+static const char *bare(const struct field *f)
+{
+        return f->key + (strchr("-,?", *f->key) != NULL);
+}
+
+static void value_words(const struct field *f, int there, int64_t v)
+{
+        int column = INT_MIN / 2;       /* so that no line is broken */
+
+        if (!there || (f->kind != FIELD_BITS && f->kind != FIELD_SIGNALS))
+                putchar(' ');           /* those begin with one */
+        if (there)
+                words(f, v, &column);
+        else
+                printf("not known");
+}
+
+uint64_t fields_diff(const struct field *f, const void *a, uint32_t a_known, const void *b, uint32_t b_known, size_t len,
+                     const struct text_subject *s)
+{
+        uint64_t n = 0;
+
+        for (; f->key; f++) {
+                int64_t x = 0, y = 0;
+                int was = value(f, a, len, a_known, &x), is = value(f, b, len, b_known, &y);
+
+                if (was == is && x == y)
+                        continue;
+                text_subject(s);
+                text_key(bare(f));
+                value_words(f, was, x);
+                printf(" ->");
+                value_words(f, is, y);
+                putchar('\n');
+                n++;
+        }
+        return n;
+}
+
 void fields_names_key(char to[NAMES_LEN], const char *key, int many)
 {
         int len = (int)strlen(key);
@@ -118,7 +157,7 @@ void fields_names_key(char to[NAMES_LEN], const char *key, int many)
 void fields_json(struct json *j, const struct field *f, const void *base, size_t len, uint32_t known)
 {
         for (; f->key; f++) {
-                const char *key = f->key + (strchr("-,?", *f->key) != NULL);
+                const char *key = bare(f);
                 char other[NAMES_LEN], buf[NAMES_LEN];
                 int kind = f->kind & ~FIELD_ERRNO;
                 int64_t v = 0;

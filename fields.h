@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include "json.h"
 #include "names.h"
+#include "text.h"
 
 enum field_kind {               /* in words; in JSON a number, or 0x if it has 64 bits */
         FIELD_INT,              /* a signed number */
@@ -49,6 +50,13 @@ struct field {
 /* Of the struct at base, len bytes are there. */
 void fields_text(const struct field *f, const void *base, size_t len, uint32_t known);
 void fields_json(struct json *j, const struct field *f, const void *base, size_t len, uint32_t known);
+
+/*
+ * What differs between two such structs, a line each: "SUBJECT: KEY OLD -> NEW".
+ * Of both len bytes are there. Returns how many lines.
+ */
+uint64_t fields_diff(const struct field *f, const void *a, uint32_t a_known, const void *b, uint32_t b_known, size_t len,
+                     const struct text_subject *s);
 
 /* The key of the names of what has the key "flags": "flag_names", if it is one name: "clock_name". */
 void fields_names_key(char to[NAMES_LEN], const char *key, int many);

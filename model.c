@@ -169,7 +169,7 @@ static int keep_str(struct model_strs *s, struct imgread *r, const struct img_st
                 return no_memory(r);
         s->v = v;
         v += s->n;
-        *v = (struct model_str){ str->id, kept, str->len, malloc((size_t)kept + 1) };
+        *v = (struct model_str){ str->id, kept, str->len, crc(0, from, kept), malloc((size_t)kept + 1) };
         if (!v->p)
                 return no_memory(r);
         memcpy(v->p, from, kept);
@@ -235,6 +235,20 @@ static int take_thread(struct model *m, struct imgread *r, const struct img_chun
         return leftover(m, r, len, c->len - len);
 }
 
+/* The next n bytes are of this string too, but are not kept; NULL: of none. */
+static int sum_rest(struct model_str *v, struct imgread *r, uint64_t n)
+{
+        unsigned char some[4096];
+
+        for (size_t len; v && n; n -= len) {
+                len = n < sizeof(some) ? (size_t)n : sizeof(some);
+                if (imgread_get(r, some, len) < 0)
+                        return -1;
+                v->crc = crc(v->crc, some, len);
+        }
+        return imgread_skip(r, n);
+}
+
 /* The next string of a DESC chunk, of which *left bytes are not read yet; of a long content the beginning is kept. */
 static int read_fd_str(struct model_strs *s, struct imgread *r, uint64_t off, uint64_t *left)
 {
@@ -260,7 +274,7 @@ static int read_fd_str(struct model_strs *s, struct imgread *r, uint64_t off, ui
         if (!(p = imgread_take(r, kept)) || keep_str(s, r, &str, off, p, (uint32_t)kept, IMG_FSTR_N, 0) < 0)
                 return -1;
         *left -= len;
-        return imgread_skip(r, len - kept);
+        return sum_rest(kept ? &s->v[s->n - 1] : NULL, r, str.len - kept) < 0 ? -1 : imgread_skip(r, len - str.len);
 }
 
 /* Read as it comes, for a content may be large. */

@@ -27,6 +27,7 @@ struct model_str {              /* an img_str of a thread or a descriptor */
         uint32_t id;
         uint32_t kept;          /* bytes at p: len, but of long contents the first MODEL_CONTENT */
         uint64_t len;
+        uint32_t crc;           /* of all len bytes */
         char    *p;             /* NUL-terminated for convenience, 8-aligned */
 };
 

@@ -27,7 +27,7 @@ static const char open_names[] =        /* O_RDONLY has no bit: see access_bits(
         "O_\0" "WRONLY\0RDWR\0" "6CREAT\0EXCL\0NOCTTY\0TRUNC\0APPEND\0NONBLOCK\0DSYNC\0ASYNC\0DIRECT\0LARGEFILE\0DIRECTORY\0"
         "NOFOLLOW\0NOATIME\0CLOEXEC\0SYNC\0PATH\0TMPFILE\0" "63RDONLY\0";
 
-static const struct field fields[] = {
+const struct field showfd_fields[] = {
         FIELD(struct img_fd, fd, FIELD_INT, "-fd", NULL),
         F(IMG_FD_FLAGS, flags, FIELD_OCT, "-flags"),
         F(IMG_FD_FLAGS, pos, FIELD_UINT, "offset"),
@@ -68,7 +68,7 @@ static uint64_t access_bits(uint32_t flags)
         return flags | (flags & 3 ? 0 : (uint64_t)1 << 63);
 }
 
-static const char *kind_name(uint32_t kind, char buf[NAMES_LEN])
+const char *showfd_kind(uint32_t kind, char buf[NAMES_LEN])
 {
         return name_in(kind_names, kind, buf) ? buf : "?";
 }
@@ -84,7 +84,7 @@ void showfd_sum_text(const struct model *m)
         printf(m->have_fds ? "%" PRIu32 : "not known", m->fds_n);
         for (uint32_t kind = 0, some = 0; kind < KINDS; kind++)
                 if (n[kind])
-                        printf("%s%" PRIu32 " %s", some++ ? ", " : ": ", n[kind], kind_name(kind, buf));
+                        printf("%s%" PRIu32 " %s", some++ ? ", " : ": ", n[kind], showfd_kind(kind, buf));
         putchar('\n');
 }
 
@@ -152,14 +152,14 @@ static void fd_text(const struct model_fd *f)
         const struct model_str *mq = model_str(&f->strs, IMG_FSTR_MQUEUE);
         char buf[NAMES_LEN];
 
-        printf("\ndescriptor %" PRId32 " %s ", f->f.fd, kind_name(f->f.kind, buf));
+        printf("\ndescriptor %" PRId32 " %s ", f->f.fd, showfd_kind(f->f.kind, buf));
         if (path)
                 text_bytes(path->p, path->kept);
         if (f->f.known & IMG_FD_SAME && f->f.same_as >= 0)
                 printf(", same open file as %" PRId32, f->f.same_as);
         putchar('\n');
         flags_text(&f->f);
-        fields_text(fields, &f->f, sizeof(f->f), worth(&f->f));
+        fields_text(showfd_fields, &f->f, sizeof(f->f), worth(&f->f));
         stat_text(&f->f);
         content_text(f);
         showsock_text(f);
@@ -204,9 +204,9 @@ static void fd_json(struct json *j, const struct model_fd *f)
         char buf[NAMES_LEN];
 
         json_open(j, NULL, '{');
-        json_text(j, "kind", kind_name(f->f.kind, buf));
+        json_text(j, "kind", showfd_kind(f->f.kind, buf));
         json_string(j, "path", path ? path->p : NULL, path ? path->kept : 0);
-        fields_json(j, fields, &f->f, sizeof(f->f), f->f.known);
+        fields_json(j, showfd_fields, &f->f, sizeof(f->f), f->f.known);
         if (f->f.known & IMG_FD_FLAGS)
                 json_bits(j, "flag_names", access_bits(f->f.flags), open_names);
         else

@@ -20,7 +20,7 @@
 #define M_BITS(member, key, names)      FIELD(struct img_misc, member, FIELD_ERRNO | FIELD_BITS, key, names)
 
 /* In words: see process_text(). */
-static const struct field proc_fields[] = {
+const struct field showproc_fields[] = {
         P(pid, FIELD_INT, "-pid"),
         P(ppid, FIELD_INT, "-ppid"),
         P(tgid, FIELD_INT, "-tgid"),
@@ -60,7 +60,7 @@ static const struct field proc_fields[] = {
 };
 
 /* A negative number is -errno. What is the thread's own: see showthread.c. */
-static const struct field misc_fields[] = {
+const struct field showproc_misc_fields[] = {
         M(tid, FIELD_INT, "-tid", NULL),
         M(pid, FIELD_INT, "pid", NULL),
         M(ppid, FIELD_INT, ",ppid", NULL),
@@ -98,6 +98,11 @@ static const char auxv_names[] =
 static const char rlimit_names[] =
         "RLIMIT_\0" "CPU\0FSIZE\0DATA\0STACK\0CORE\0RSS\0NPROC\0NOFILE\0MEMLOCK\0AS\0LOCKS\0SIGPENDING\0MSGQUEUE\0NICE\0"
         "RTPRIO\0RTTIME\0";
+
+const char *showproc_limit(int i, char buf[NAMES_LEN])
+{
+        return name_in(rlimit_names, i, buf) ? buf : "?";
+}
 
 static const struct string {
         uint8_t id;             /* enum img_str_id */
@@ -306,7 +311,7 @@ static void process_text(const struct model *m)
                         text_lines(strings[i].key, b->p, b->len, strings[i].how == '0' ? '\0' : '\n');
         }
         children_text(&m->str[IMG_STR_CHILDREN]);
-        fields_text(proc_fields, p, p->size, p->flags);
+        fields_text(showproc_fields, p, p->size, p->flags);
         layout_text(p);
         auxv_text(&m->str[IMG_STR_AUXV]);
 }
@@ -325,7 +330,7 @@ static void limits_text(const struct model *m)
         for (uint32_t i = 0; i < m->rlimits_n; i++) {
                 char buf[NAMES_LEN];
 
-                printf("  %-20s", name_in(rlimit_names, i, buf) ? buf : "?");
+                printf("  %-20s", showproc_limit(i, buf));
                 limit_text(m->rlimits[i].soft);
                 printf(", hard ");
                 limit_text(m->rlimits[i].hard);
@@ -342,7 +347,7 @@ static void misc_text(const struct model *m)
                 return;
         }
         printf("\nasked of the process itself, by thread %" PRId32 "\n", x->tid);
-        fields_text(misc_fields, x, x->size, 0);
+        fields_text(showproc_misc_fields, x, x->size, 0);
         text_item("timer slack");
         if (x->timer_slack_err)
                 printf("not known: %s", strerror(x->timer_slack_err < -4095 ? 0 : -x->timer_slack_err));
@@ -425,7 +430,7 @@ static void process_json(struct json *j, const struct model *m)
         const struct img_proc *p = &m->proc;
 
         json_open(j, "process", '{');
-        fields_json(j, proc_fields, p, p->size, p->flags);
+        fields_json(j, showproc_fields, p, p->size, p->flags);
         json_letter(j, "state", p->state);
         if (p->flags & IMG_PROC_EXE)
                 json_dev(j, "exe_dev", p->exe_dev_major, p->exe_dev_minor);
@@ -440,7 +445,7 @@ static void process_json(struct json *j, const struct model *m)
 static void misc_json(struct json *j, const struct img_misc *x)
 {
         json_open(j, "misc", '{');
-        fields_json(j, misc_fields, x, x->size, 0);
+        fields_json(j, showproc_misc_fields, x, x->size, 0);
         if (x->timer_slack_err)
                 json_null(j, "timer_slack_ns");
         else

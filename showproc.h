@@ -3,6 +3,7 @@
 #ifndef SHOWPROC_H
 #define SHOWPROC_H
 
+#include "fields.h"
 #include "json.h"
 #include "model.h"
 
@@ -12,5 +13,11 @@ void showproc_sum_text(const struct model *m);
 /* All of it, its limits, what only it may ask itself. */
 void showproc_text(const struct model *m);
 void showproc_json(struct json *j, const struct model *m);      /* keys "process", "rlimits", "misc" */
+
+/* The name of a limit by its number, in buf; "?" if unknown. */
+const char *showproc_limit(int i, char buf[NAMES_LEN]);
+
+/* Of struct img_proc and struct img_misc. */
+extern const struct field showproc_fields[], showproc_misc_fields[];
 
 #endif

@@ -22,7 +22,7 @@ static const char sa_names[] =
         "SA_\0" "NOCLDSTOP\0NOCLDWAIT\0SIGINFO\0" "10UNSUPPORTED\0EXPOSE_TAGBITS\0" "26RESTORER\0ONSTACK\0RESTART\0"
         "30NODEFER\0RESETHAND\0";
 
-static const struct field timer_fields[] = {
+const struct field showsig_timer_fields[] = {
         T(id, FIELD_INT, "-id", NULL),
         T_IF(clock, FIELD_NAME, "clock", names_clock),
         T_IF(notify, FIELD_NAME, ",notify", "SIGEV_\0" "SIGNAL\0NONE\0THREAD\0" "4THREAD_ID\0"),
@@ -34,7 +34,7 @@ static const struct field timer_fields[] = {
         { 0 },
 };
 
-static const struct field left_fields[] = {
+const struct field showsig_left_fields[] = {
         T(interval_sec, FIELD_INT, "interval_sec", NULL),
         T(interval_ns, FIELD_INT, "interval_ns", NULL),
         T(value_sec, FIELD_INT, "value_sec", NULL),
@@ -148,7 +148,7 @@ static void timer_text(const struct img_timer *t)
         if (t->notify == SIGEV_THREAD_ID)
                 printf(", for thread %" PRId32, t->tid);
         putchar('\n');
-        fields_text(timer_fields, t, sizeof(*t), t->notify < 0 ? 0 : HAS_NOTIFY);
+        fields_text(showsig_timer_fields, t, sizeof(*t), t->notify < 0 ? 0 : HAS_NOTIFY);
 }
 
 void showsig_timers_text(const struct model *m)
@@ -217,8 +217,8 @@ void showsig_timers_json(struct json *j, const struct model *m)
                 const struct img_timer *t = &m->timers[i];
 
                 json_open(j, NULL, '{');
-                fields_json(j, timer_fields, t, sizeof(*t), t->notify < 0 ? 0 : HAS_NOTIFY);
-                fields_json(j, left_fields, t, t->err ? 0 : sizeof(*t), 0);
+                fields_json(j, showsig_timer_fields, t, sizeof(*t), t->notify < 0 ? 0 : HAS_NOTIFY);
+                fields_json(j, showsig_left_fields, t, t->err ? 0 : sizeof(*t), 0);
                 json_close(j, '}');
         }
         json_close(j, ']');

@@ -3,6 +3,7 @@
 #ifndef SHOWSIG_H
 #define SHOWSIG_H
 
+#include "fields.h"
 #include "json.h"
 #include "model.h"
 
@@ -16,5 +17,8 @@ void showsig_json(struct json *j, const struct model *m);       /* keys "sigacti
 /* Interval timers and POSIX timers. */
 void showsig_timers_text(const struct model *m);
 void showsig_timers_json(struct json *j, const struct model *m);        /* keys "itimers", "timers" */
+
+/* Of struct img_timer, the second: its times. */
+extern const struct field showsig_timer_fields[], showsig_left_fields[];
 
 #endif

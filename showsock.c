@@ -32,7 +32,7 @@ static const char tcp_states[] =
         "TCP_\0" "1ESTABLISHED\0SYN_SENT\0SYN_RECV\0FIN_WAIT1\0FIN_WAIT2\0TIME_WAIT\0CLOSE\0CLOSE_WAIT\0LAST_ACK\0LISTEN\0"
         "CLOSING\0NEW_SYN_RECV\0";
 
-static const struct field fields[] = {
+const struct field showsock_fields[] = {
         S(family, FIELD_NAME, "family",
           "AF_\0" "UNSPEC\0UNIX\0INET\0AX25\0IPX\0" "10INET6\0" "15KEY\0NETLINK\0PACKET\0" "21RDS\0" "29CAN\0TIPC\0BLUETOOTH\0"
           "38ALG\0NFC\0VSOCK\0KCM\0QIPCRTR\0SMC\0XDP\0MCTP\0"),
@@ -240,7 +240,7 @@ void showsock_text(const struct model_fd *f)
                 else
                         printf("%" PRId32, s.protocol);
                 putchar('\n');
-                fields_text(fields, &s, sizeof(s), known);
+                fields_text(showsock_fields, &s, sizeof(s), known);
                 fields_text(s.listening ? connection_fields : byte_fields, &s, sizeof(s), known);
         }
         address_text("local", model_str(&f->strs, IMG_FSTR_NAME));
@@ -293,7 +293,7 @@ void showsock_json(struct json *j, const struct model_fd *f)
                 return;
         }
         json_open(j, "socket", '{');
-        fields_json(j, fields, &s, sizeof(s), known);
+        fields_json(j, showsock_fields, &s, sizeof(s), known);
         json_text(j, "protocol_name", protocol_name(&s, buf));
         address_json(j, "local", "local_raw", model_str(&f->strs, IMG_FSTR_NAME));
         address_json(j, "peer", "peer_raw", model_str(&f->strs, IMG_FSTR_PEER));

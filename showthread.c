@@ -35,7 +35,7 @@ static const char futex_ops[] =
 static const char filter_flags[] =
         "SECCOMP_FILTER_FLAG_\0" "TSYNC\0LOG\0SPEC_ALLOW\0NEW_LISTENER\0TSYNC_ESRCH\0WAIT_KILLABLE_RECV\0";
 
-static const struct field fields[] = {
+const struct field showthread_fields[] = {
         FIELD(struct img_thread, tid, FIELD_INT, "-tid", NULL),
         FIELD(struct img_thread, blocked, FIELD_SIGNALS, "blocked", NULL),
         FIELD(struct img_thread, xstate_len, FIELD_SIZE, "xstate_len", NULL),
@@ -302,7 +302,7 @@ static void thread_text(const struct model_thread *t)
                 siginfo_text("pending", pending ? (const void *)pending->p : NULL, pending ? pending->len / IMG_SIGINFO : 0);
         else
                 text_line("pending", NULL, 0);
-        fields_text(fields, &t->t, t->t.size, t->t.known);
+        fields_text(showthread_fields, &t->t, t->t.size, t->t.known);
         filters_text(&t->strs);
         groups_text(t);
         text_line("affinity", cpus, cpus ? strlen(cpus) : 0);
@@ -405,7 +405,7 @@ static void thread_json(struct json *j, const struct model_thread *t)
                 json_hex(j, name_reg((int)i), t->regs[i]);
         json_close(j, '}');
         numbers_json(j, "debugreg", t->t.debugreg, 8, t->t.known & IMG_THREAD_DEBUGREG);
-        fields_json(j, fields, &t->t, t->t.size, t->t.known);
+        fields_json(j, showthread_fields, &t->t, t->t.size, t->t.known);
         json_text(j, "io_class_name", t->t.known & IMG_THREAD_IOPRIO ? name_in(io_classes, t->t.io_priority >> 13, buf) : NULL);
         if (t->t.known & IMG_THREAD_SIGNALS)
                 siginfo_json(j, "pending", pending ? (const void *)pending->p : NULL, pending ? pending->len / IMG_SIGINFO : 0);

@@ -3,6 +3,7 @@
 #ifndef SHOWTHREAD_H
 #define SHOWTHREAD_H
 
+#include "fields.h"
 #include "json.h"
 #include "model.h"
 
@@ -12,5 +13,8 @@ void showthread_sum_text(const struct model *m);
 /* All of them, and all there is of each. */
 void showthread_text(const struct model *m);
 void showthread_json(struct json *j, const struct model *m);    /* key "threads" */
+
+/* Of struct img_thread, what needs no words of its own. */
+extern const struct field showthread_fields[];
 
 #endif

@@ -20,7 +20,7 @@
 
 enum { HAS_PGRP = 1, HAS_SESSION = 2, HAS_PTY = 4, HAS_LOCKED = 8 };
 
-static const struct field fields[] = {
+const struct field showtty_fields[] = {
         T(rows, FIELD_UINT, "rows", NULL),
         T(columns, FIELD_UINT, ",columns", NULL),
         T(xpixels, FIELD_UINT, ",xpixels", NULL),
@@ -97,7 +97,7 @@ void showtty_text(const struct model_fd *f)
 
         if (!get_tty(f, &t, &known))
                 return;
-        fields_text(fields, &t, sizeof(t), known);
+        fields_text(showtty_fields, &t, sizeof(t), known);
         column = text_item("cflag");
         text_bits(cflag_bits(&t), cflag_names, &column);
         putchar('\n');
@@ -115,7 +115,7 @@ void showtty_json(struct json *j, const struct model_fd *f)
                 return;
         }
         json_open(j, "tty", '{');
-        fields_json(j, fields, &t, sizeof(t), known);
+        fields_json(j, showtty_fields, &t, sizeof(t), known);
         json_bits(j, "cflag_names", cflag_bits(&t), cflag_names);
         json_open(j, "cc", '{');
         for (int i = 0; i < (int)sizeof(t.cc) && name_in(cc_names, i, name); i++)

@@ -30,6 +30,16 @@ int text_label(const char *name)
         return printf("%-*s", TEXT_LABEL, name);
 }
 
+void text_subject(const struct text_subject *s)
+{
+        printf("%s", s->what);
+        if (s->name && s->len) {
+                putchar(' ');
+                text_bytes(s->name, s->len);
+        }
+        printf(": ");
+}
+
 int text_key(const char *key)
 {
         size_t len = strlen(key);

@@ -21,6 +21,14 @@ int text_bytes(const char *s, size_t len);
 /* The word at the left, or blanks: a value follows. */
 int text_label(const char *name);
 
+/* Whose the rest of a line is: "WHAT NAME: ". */
+struct text_subject {
+        char what[64];
+        const char *name;       /* from the image; NULL: it has none */
+        size_t len;
+};
+void text_subject(const struct text_subject *s);
+
 /* A key in small letters as words: '_' is a blank, a final _ns is left out. */
 int text_key(const char *key);
 

@@ -14,6 +14,7 @@
 #include "corefile.h"
 #include "proctext.h"
 #include "../../check.h"
+#include "../../diff.h"
 #include "../../load.h"
 #include "../../show.h"
 #include "../../util.h"
@@ -114,6 +115,47 @@ static void run_json(const uint8_t *data, size_t len)
         status = show(fuzz_file(data, len), 0, 1);
         sink_end(1);
         judge_status(status);
+}
+
+/* The path of an image with everything in it, and how long that is. */
+static const char *a_seed(size_t *len)
+{
+        static uint8_t seed[1 << 18];
+        static size_t seed_len;
+        static char seed_path[64];
+        struct fuzz_image m = { 0 };
+        int fd;
+
+        if (!seed_len) {
+                fd = memfd_create("seed", MFD_CLOEXEC);
+                fuzz_seed(&m, 0);
+                seed_len = fuzz_seal(&m, NULL, seed, sizeof seed);
+                fuzz_free(&m);
+                if (fd < 0 || !seed_len || pwrite(fd, seed, seed_len, 0) != (ssize_t)seed_len)
+                        abort();
+                snprintf(seed_path, sizeof seed_path, "/proc/self/fd/%d", fd);
+        }
+        *len = seed_len;
+        return seed_path;
+}
+
+/* A whole image is the same as itself; from another one it differs in words. */
+static void run_diff(const uint8_t *data, size_t len)
+{
+        size_t other_len;
+        const char *other = a_seed(&other_len), *image = fuzz_file(data, len);
+        int status, there, back;
+
+        sink_begin(SINK_TEXT, printed_at_most(0));
+        status = diff(image, image);
+        sink_end(status == EXIT_DONE);
+        judge_status(status);
+        sink_begin(SINK_TEXT, 2 * printed_at_most(len + other_len));
+        there = diff(other, image);
+        back = diff(image, other);
+        sink_end(there != EXIT_DAMAGED);
+        if (there != back || (there == EXIT_DAMAGED) != (status == EXIT_DAMAGED) || (there > 1 && there != EXIT_DAMAGED))
+                fuzz_blame("exit status %d, and %d the other way, of an image that check says %d of", there, back, status);
 }
 
 /* --- what load() promises to those who print ---------------------------------- */
@@ -275,6 +317,7 @@ const struct fuzz_target fuzz_targets[] = {
         { "show",       "image",        run_show,       1 },
         { "json",       "image",        run_json,       1 },
         { "core",       "image",        corefile_run,   1 },
+        { "diff",       "image",        run_diff,       1 },
         { "stat",       "proc",         proctext_stat,      0 },
         { "status",     "proc",         proctext_status, 0 },
         { "thread",     "proc",         proctext_thread,    0 },
