@@ -11,6 +11,7 @@
 
 #define NAME_MAX_LEN    4096    /* of a FILE chunk: more is nonsense */
 #define WHOLE_MAX       (1u << 30)      /* bytes of what has to be in memory at once: more is nonsense */
+#define XSTATE_HEADER   512u            /* offset of XSTATE_BV, eight bytes, in xstate */
 
 static int no_memory(const struct imgread *r)
 {
@@ -205,6 +206,19 @@ static void free_strs(struct model_strs *s)
         free(s->v);
 }
 
+/*
+ * Without XSTATE_BV, which components are in use: the kernel has filled in what
+ * is not, and the processor may forget, or learn, by itself that all of a
+ * component is zero (SDM volume 1, 13.6: XINUSE).
+ */
+static uint32_t values_crc(const unsigned char *xstate, uint32_t len)
+{
+        if (len < XSTATE_HEADER + sizeof(uint64_t))
+                return crc(0, xstate, len);
+        return crc(crc(0, xstate, XSTATE_HEADER), xstate + XSTATE_HEADER + sizeof(uint64_t),
+                   len - XSTATE_HEADER - sizeof(uint64_t));
+}
+
 static int take_thread(struct model *m, struct imgread *r, const struct img_chunk *c)
 {
         const unsigned char *p = whole(r, c);
@@ -225,6 +239,7 @@ static int take_thread(struct model *m, struct imgread *r, const struct img_chun
         t.regs_n = regs / sizeof(*t.regs);
         t.xstate_off = imgread_offset(r) + size + t.t.regs_len;
         t.xstate_crc = crc(0, p + size + t.t.regs_len, t.t.xstate_len);
+        t.values_crc = values_crc(p + size + t.t.regs_len, t.t.xstate_len);
         if (!(array = grow(m->threads, m->threads_n, sizeof(t))))
                 return no_memory(r);
         m->threads = array;

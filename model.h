@@ -42,6 +42,7 @@ struct model_thread {
         uint64_t regs[NAMES_REGS];      /* user_regs_struct */
         uint64_t xstate_off;    /* its xstate, which is not kept: bytes from the header, t.xstate_len of them, */
         uint32_t xstate_crc;    /* and their CRC-32 */
+        uint32_t values_crc;    /* that of the registers' values alone */
         struct model_strs strs; /* enum img_thread_str */
 };
 

@@ -214,7 +214,7 @@ static uint64_t diff_regs(const struct text_subject *s, const struct model_threa
                 printf("%s %#" PRIx64 " -> %#" PRIx64 "\n", name_reg((int)i), a->regs[i], b->regs[i]);
                 n++;
         }
-        if (a->t.xstate_len != b->t.xstate_len || a->xstate_crc != b->xstate_crc)
+        if (a->t.xstate_len != b->t.xstate_len || a->values_crc != b->values_crc)
                 n += line(s, "vector_and_floating_point_registers", "changed");
         if (memcmp(a->t.debugreg, b->t.debugreg, sizeof(a->t.debugreg)) != 0)
                 n += line(s, "debug_registers", "changed");
