@@ -295,9 +295,11 @@ static int visit(struct dump *d)
         };
         int rc;
 
-        if (secret_find(&d->secret, d->t.live_dir, &d->maps) < 0)
+        if (secret_find(&d->secret, d->t.live_dir, &d->maps) < 0 ||
+            fds_read(&d->fds, &d->t) < 0)
                 return EXIT_FAILED;
         how.secret = d->secret.n ? &d->secret : NULL;
+        how.copies = fds_wanted(&d->fds);
         guard_infected(1);
         rc = infect(&d->infection, &d->t, &d->maps, &d->gadget, &how);
         if (rc == 0)
@@ -436,6 +438,7 @@ static int work(void *arg)
         threads_free(&d->tasks);
         procstate_free(&d->proc);
         rawfiles_free(&d->raw);
+        fds_free(&d->fds);
         if (status == EXIT_FAILED && stop_signal())
                 return 128 + stop_signal();
         return status;

@@ -61,6 +61,49 @@ void fdcontent_end(struct fdcontent *c)
         *c = (struct fdcontent){ .pipe = { -1, -1 } };
 }
 
+/* --- may it be opened? -------------------------------------------------------------- */
+
+/* "inotify wd:1 ino:2a sdev:800001 mask:fce ...": the kernel's own way to pack a device's numbers. */
+static int watched_by(const struct fd *d, const struct fd *watch)
+{
+        uint64_t dev = (uint64_t)d->f.dev_major << 20 | d->f.dev_minor;
+
+        if (watch->f.kind == IMG_FD_FANOTIFY)   /* marks of mounts and file systems, permissions: whatever it is */
+                return watch->info && strstr(watch->info, " mask:");
+        for (const char *p = watch->info; p && (p = strstr(p, " sdev:")); p++) {
+                const char *mask = strstr(p, " mask:");
+
+                if (mask && strtoull(p + 6, NULL, 16) == dev && strtoull(mask + 6, NULL, 16) & OPENS)
+                        return 1;
+        }
+        return 0;
+}
+
+/* A lock of fdinfo: "lock:   1: LEASE  ACTIVE    READ  4711 08:01:42 0 EOF". */
+static int leased_for_writing(const struct fd *d)
+{
+        if (d->f.known & IMG_FD_LEASE)
+                return d->f.lease == F_WRLCK;
+        for (const char *p = d->info; p && (p = strstr(p, ": LEASE ")); p++) {
+                const char *read = strstr(p, " READ ");
+
+                if (!read || read > p + strcspn(p, "\n"))
+                        return 1;
+        }
+        return 0;
+}
+
+/* May it be opened? NULL, or why not. */
+static const char *why_not_open(const struct fdcontent *c, const struct fd *d)
+{
+        if (leased_for_writing(d))
+                return "opening it would break its lease";
+        for (size_t i = 0; i < c->watch_n; i++)
+                if (watched_by(d, c->watch[i]))
+                        return "the process watches who opens files there";
+        return NULL;
+}
+
 /* --- pipes and fifos ----------------------------------------------------------- */
 
 /* One of our own with room for len bytes. 0, or -1 with errno. */
@@ -84,6 +127,12 @@ static int make_pipe(struct fdcontent *c, uint32_t len)
         return 0;
 }
 
+/* Does it want SIGIO? Closing a reader of ours might be one. */
+static int is_async(const struct fd *d)
+{
+        return (d->f.flags & O_ASYNC) != 0;
+}
+
 /* A descriptor of ours that can be read from d's pipe, or -1 after fd_why(). */
 static int read_end(struct fdcontent *c, struct fd *d)
 {
@@ -97,12 +146,13 @@ static int read_end(struct fdcontent *c, struct fd *d)
                 fd_why(d, "content: at the descriptor that reads it");
                 return -1;
         }
-        if (poll(&p, 1, 0) < 0 || p.revents & POLLERR) {        /* pipe_poll() */
-                fd_why(d, "content: nobody reads it, and another reader would not go unnoticed");
+        if (poll(&p, 1, 0) < 0 || p.revents & POLLERR || is_async(d)) { /* pipe_poll() */
+                fd_why(d, is_async(d) ? "content: another reader might be signalled to it" :
+                       "content: nobody reads it, and another reader would not go unnoticed");
                 return -1;
         }
-        if (!d->local) {
-                fd_why(d, "content: on a file system that may not answer");
+        if (!d->local || why_not_open(c, d)) {
+                fd_why(d, "content: %s", d->local ? why_not_open(c, d) : "on a file system that may not answer");
                 return -1;
         }
         snprintf(name, sizeof name, "%d", d->f.fd);
@@ -181,6 +231,36 @@ static void take_pipe(struct fdcontent *c, struct fd *d)
                 close(from);
 }
 
+/*
+ * Without a copy of the end that reads: by another reader. It is not the first
+ * one, nor the last when it is closed. Where all are told of every close
+ * (kernels before 5.10), whoever sleeps there sleeps again.
+ */
+static void take_reopened(struct fdcontent *c, struct fd *d)
+{
+        char name[16];
+        int len;
+
+        if (!fd_reads(d) || is_async(d)) {
+                fd_why(d, "content: it takes a copy");
+                return;
+        }
+        snprintf(name, sizeof name, "%d", d->f.fd);
+        d->copy = openat(c->dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (d->copy < 0) {
+                fd_why(d, "content:");
+                return;
+        }
+        len = fcntl(d->copy, GETPIPE_SZ);
+        if (len >= 0) {
+                d->f.pipe_len = (uint32_t)len;
+                d->f.known |= IMG_FD_PIPE;
+        }
+        take_pipe(c, d);
+        close(d->copy);
+        d->copy = -1;
+}
+
 /* --- files -------------------------------------------------------------------------- */
 
 struct reader {                 /* a job of aside.h */
@@ -216,47 +296,6 @@ static int deleted(const struct fd *d)
         size_t len = sizeof mark - 1;
 
         return d->f.nlink == 0 || (d->path && d->path_len > len && !strcmp(d->path + d->path_len - len, mark));
-}
-
-/* "inotify wd:1 ino:2a sdev:800001 mask:fce ...": the kernel's own way to pack a device's numbers. */
-static int watched_by(const struct fd *d, const struct fd *watch)
-{
-        uint64_t dev = (uint64_t)d->f.dev_major << 20 | d->f.dev_minor;
-
-        if (watch->f.kind == IMG_FD_FANOTIFY)   /* marks of mounts and file systems, permissions: whatever it is */
-                return watch->info && strstr(watch->info, " mask:");
-        for (const char *p = watch->info; p && (p = strstr(p, " sdev:")); p++) {
-                const char *mask = strstr(p, " mask:");
-
-                if (mask && strtoull(p + 6, NULL, 16) == dev && strtoull(mask + 6, NULL, 16) & OPENS)
-                        return 1;
-        }
-        return 0;
-}
-
-/* A lock of fdinfo: "lock:   1: LEASE  ACTIVE    READ  4711 08:01:42 0 EOF". */
-static int leased_for_writing(const struct fd *d)
-{
-        if (d->f.known & IMG_FD_LEASE)
-                return d->f.lease == F_WRLCK;
-        for (const char *p = d->info; p && (p = strstr(p, ": LEASE ")); p++) {
-                const char *read = strstr(p, " READ ");
-
-                if (!read || read > p + strcspn(p, "\n"))
-                        return 1;
-        }
-        return 0;
-}
-
-/* May it be opened? NULL, or why not. */
-static const char *why_not_open(const struct fdcontent *c, const struct fd *d)
-{
-        if (leased_for_writing(d))
-                return "opening it would break its lease";
-        for (size_t i = 0; i < c->watch_n; i++)
-                if (watched_by(d, c->watch[i]))
-                        return "the process watches who opens files there";
-        return NULL;
 }
 
 static int take_file(struct fdcontent *c, struct fd *d)
@@ -302,7 +341,7 @@ int fdcontent(struct fdcontent *c, struct fd *d)
         int file = d->f.known & IMG_FD_STAT && !fd_is_path(d) &&
                 (d->f.kind == IMG_FD_MEMFD || (d->f.kind == IMG_FD_FILE && deleted(d)));
 
-        if (!file && (!is_pipe(d) || d->copy < 0))
+        if (!file && (!is_pipe(d) || fd_is_path(d) || (d->copy < 0 && d->f.kind == IMG_FD_FIFO)))
                 return 0;
         if (!c->max) {
                 fd_why(d, "content: not asked for");
@@ -314,6 +353,9 @@ int fdcontent(struct fdcontent *c, struct fd *d)
         }
         if (file)
                 return take_file(c, d);
-        take_pipe(c, d);
+        if (d->copy >= 0)
+                take_pipe(c, d);
+        else
+                take_reopened(c, d);
         return 0;
 }

@@ -2,17 +2,12 @@
 /* fds.c - every open descriptor of the stopped target, into DESC chunks */
 #include "fds.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -21,44 +16,44 @@
 #include "fdsame.h"
 #include "fdsock.h"
 #include "netcgroup.h"
-#include "procstate.h"
-#include "slowstat.h"
 #include "util.h"
 
-#define INFO_MAX        (8u << 20)      /* bytes of an fdinfo: readers take no longer string */
 #define NR_PIDFD_OPEN   434             /* musl 1.2.3 has names for neither */
 #define NR_PIDFD_GETFD  438
 #define PIDFD_THREAD    O_EXCL          /* since 6.9 */
-
-#define MQUEUE_MAGIC    0x19800202ul    /* uapi/linux/magic.h */
 #define DRIVERS_MAX     (1u << 20)      /* bytes of /proc/tty/drivers: more is nonsense */
 
-struct work {
-        const struct fds *s;
+struct work {                           /* of fds_write() */
+        struct fds *s;
+        struct trace *t;
         const struct proc_stat *stat;
+        struct notes *notes;
         struct fdcontent content;
         struct unixpeers peers;
-        struct trace *t;
-        uint64_t max;                   /* bytes of one's content */
-        struct notes *notes;
-        int fd_dir, info_dir;           /* /proc/PID/fd and fdinfo */
-        int pidfd;                      /* -1: none, no_copy says why */
-        const char *no_copy;
-        struct payload scratch;
-        struct fd *v;                   /* ascending */
-        size_t n, cap;
+        size_t at;                      /* in s->copies */
 };
 
-static int has_socket(int live_dir)
+/*
+ * A look at all links. Has it a socket? And says a word of a watchdog's device:
+ * nobody feeds that while the target is stopped.
+ */
+static int look_at_links(int live_dir)
 {
-        static const char start[] = "socket:[";
+        static const char socket[] = "socket:[", watchdog[] = "/dev/watchdog";
         int fd = openat(live_dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = 0;
         DIR *d = fd < 0 ? NULL : fdopendir(fd);
         struct dirent *e;
-        char to[sizeof start];
+        char to[32] = "";
 
-        while (d && !found && (e = readdir(d)))
-                found = readlinkat(fd, e->d_name, to, sizeof to) == sizeof to && !memcmp(to, start, sizeof start - 1);
+        while (d && (e = readdir(d))) {
+                ssize_t n = readlinkat(fd, e->d_name, to, sizeof to - 1);
+
+                to[n < 0 ? 0 : n] = '\0';
+                found |= !strncmp(to, socket, sizeof socket - 1);
+                if (!strncmp(to, watchdog, sizeof watchdog - 1))
+                        warn("descriptor %s is a watchdog, which will not be fed while the process is stopped: see --max-pause",
+                             e->d_name);
+        }
         if (d)
                 closedir(d);
         else if (fd >= 0)
@@ -72,266 +67,108 @@ void fds_look_before(struct fds *s, struct rawfiles *raw)
         size_t len;
 
         s->accounted = cgroup && netcgroup_differs(cgroup);
-        if (has_socket(raw->live_dir))
+        if (look_at_links(raw->live_dir))
                 unixpeers_prepare();
-
         if (text)
                 mounts_parse(text, &s->mounts);
         if (read_file(AT_FDCWD, "/proc/tty/drivers", DRIVERS_MAX, &s->tty_drivers, &len) < 0)
                 s->tty_drivers = NULL;
 }
 
+/* --- what is there, and how copies of it are to be had ------------------------ */
+
+static void forget(struct fds *s)
+{
+        if (s->read) {
+                fdlist_free(&s->list);
+                copies_free(&s->copies);
+                if (s->pidfd >= 0)
+                        close(s->pidfd);
+        }
+        s->read = 0;
+        s->pidfd = -1;
+        s->no_copy = NULL;
+}
+
+/* Why there can be no copy of d, by whatever way; NULL: there may be. */
+static const char *why_no_copy(const struct fds *s, const struct fd *d)
+{
+        const char *why = fd_may_copy(d);
+
+        if (!why && d->f.kind == IMG_FD_SOCKET && s->accounted)
+                why = "a copy would be accounted to another net_cls or net_prio cgroup, that of crdump";
+        return why;
+}
+
+static int get_copy(const struct fds *s, const struct fd *d)
+{
+        return (int)syscall(NR_PIDFD_GETFD, s->pidfd, d->f.fd, 0);
+}
+
+/* Does pidfd_getfd(2) work? Tried with the first one that may be copied. */
+static void try_copy(struct fds *s, const struct trace *t)
+{
+        s->pidfd = (int)syscall(NR_PIDFD_OPEN, t->live, t->live == t->pid ? 0 : PIDFD_THREAD);
+        if (s->pidfd < 0)
+                s->no_copy = strerror(errno);
+        for (size_t i = 0; i < s->list.n && !s->no_copy; i++) {
+                int copy;
+
+                if (fd_is_path(&s->list.v[i]) || why_no_copy(s, &s->list.v[i]))
+                        continue;
+                copy = get_copy(s, &s->list.v[i]);
+                if (copy >= 0) {
+                        close(copy);
+                        return;
+                }
+                if (errno != EBADF)             /* closed by who shares the table */
+                        s->no_copy = strerror(errno);
+        }
+}
+
+/* What the target has to send, if it must. */
+static int want_copies(struct fds *s)
+{
+        int32_t lowest = 0;
+
+        if (copies_begin(&s->copies, s->list.n) < 0)
+                return -1;
+        for (size_t i = 0; i < s->list.n; i++) {
+                const struct fd *d = &s->list.v[i];
+
+                lowest += d->f.fd == lowest;
+                if (!fd_is_path(d) && !why_no_copy(s, d))
+                        s->copies.fd[s->copies.n++] = d->f.fd;
+        }
+        s->copies.free_fd = lowest;
+        return 0;
+}
+
+int fds_read(struct fds *s, struct trace *t)
+{
+        forget(s);
+        s->read = 1;
+        s->list = (struct fdlist){ .mounts = &s->mounts, .tty_drivers = s->tty_drivers, .fd_dir = -1, .info_dir = -1 };
+        if (fdlist_read(&s->list, t->live_dir, &s->hidden) < 0)
+                return -1;
+        try_copy(s, t);
+        return s->no_copy ? want_copies(s) : 0;
+}
+
+struct copies *fds_wanted(struct fds *s)
+{
+        return s->no_copy && s->copies.n ? &s->copies : NULL;
+}
+
 void fds_free(struct fds *s)
 {
+        forget(s);
         mounts_free(&s->mounts);
         free(s->tty_drivers);
-}
-
-/* --- all of them: what /proc tells ------------------------------------------ */
-
-static int by_number(const void *a, const void *b)
-{
-        const struct fd *x = a, *y = b;
-
-        return (x->f.fd > y->f.fd) - (x->f.fd < y->f.fd);
-}
-
-static int list(struct work *k)
-{
-        DIR *d = fdopendir(dup(k->fd_dir));
-        struct dirent *e;
-        int err;
-
-        if (!d)
-                return fail("list descriptors:");
-        while ((errno = 0, e = readdir(d))) {
-                if (!isdigit((unsigned char)e->d_name[0]))
-                        continue;
-                if (k->n == k->cap) {
-                        size_t cap = k->cap ? k->cap * 2 : 64;
-                        struct fd *v = realloc(k->v, cap * sizeof *v);
-
-                        if (!v)
-                                break;
-                        k->v = v;
-                        k->cap = cap;
-                }
-                k->v[k->n++] = (struct fd){ .copy = -1, .f = { .size = sizeof(struct img_fd), .same_as = -1,
-                                            .fd = (int32_t)strtol(e->d_name, NULL, 10) } };
-        }
-        err = errno;
-        closedir(d);
-        errno = err;
-        if (err)
-                return fail("list descriptors:");
-        qsort(k->v, k->n, sizeof *k->v, by_number);
-        return 0;
-}
-
-/*
- * Into the scratch, with a NUL behind it. Bytes, at most INFO_MAX; -1 with
- * errno. It is one record of a seq_file (single_open()): what is shorter than
- * asked for is the end of it.
- */
-static ssize_t read_info(struct work *k, const char *name)
-{
-        size_t at = k->scratch.len, room = 4096;
-        int fd = openat(k->info_dir, name, O_RDONLY | O_CLOEXEC);
-        ssize_t n = fd < 0 ? -1 : (ssize_t)room;
-
-        while (n == (ssize_t)room && k->scratch.len - at < INFO_MAX) {
-                char *p = payload_room(&k->scratch, room);
-
-                if (!p)
-                        errno = ENOMEM;
-                n = p ? read(fd, p, room) : -1;
-                k->scratch.len -= room - (n > 0 ? (size_t)n : 0);
-        }
-        if (fd >= 0)
-                close(fd);
-        if (n < 0)
-                return -1;
-        n = (ssize_t)(k->scratch.len - at);
-        payload_add(&k->scratch, "", 1);
-        return n;
-}
-
-/* Its link and its fdinfo. 1; 0: it is gone, closed by a process that shares the table; -1 after fail(). */
-static int read_text(struct work *k, struct fd *d)
-{
-        char name[SLOWSTAT_NAME], path[PATH_MAX + 1];
-        ssize_t len, n;
-        int err;
-
-        snprintf(name, sizeof name, "%d", d->f.fd);
-        k->scratch.len = 0;
-        len = readlinkat(k->fd_dir, name, path, sizeof path - 1);
-        err = errno;
-        path[len < 0 ? 0 : len] = '\0';
-        payload_add(&k->scratch, path, (size_t)(len < 0 ? 0 : len) + 1);
-        n = read_info(k, name);
-        if (n < 0 && errno == ENOENT && len < 0 && err == ENOENT)
-                return 0;
-        if (n < 0)
-                fd_why(d, "fdinfo:");
-        else if (n >= (ssize_t)INFO_MAX)
-                fd_why(d, "fdinfo: only its first %u bytes", INFO_MAX);
-        errno = err;
-        if (len < 0)
-                fd_why(d, "path:");
-        d->text = malloc(k->scratch.len);
-        if (k->scratch.failed || !d->text)
-                return fail("descriptors:");
-        memcpy(d->text, k->scratch.p, k->scratch.len);
-        if (len >= 0)
-                d->path = d->text;
-        d->path_len = len < 0 ? 0 : (size_t)len;
-        if (n >= 0)
-                d->info = d->text + d->path_len + 1;
-        d->info_len = n < 0 ? 0 : (size_t)n;
-        return 1;
-}
-
-static void find_mount(struct work *k, struct fd *d)
-{
-        const struct mount *m = mounts_find(&k->s->mounts, d->f.mnt_id);
-
-        d->foreign = !m && k->s->mounts.n;
-        d->local = m && m->local;
-        d->mqueue = m && !strcmp(m->type, "mqueue");
-        if (m || !d->path)
-                return;
-        /* a kernel's own mount, which no path leads to: "socket:[1]", "/memfd:" */
-        if ((d->path[0] != '/' && d->path[0] != '(') || fd_kind(d) != IMG_FD_OTHER)
-                d->local = 1;
-}
-
-static int read_texts(struct work *k)
-{
-        size_t n = 0;
-
-        for (size_t i = 0; i < k->n; i++) {
-                int rc = read_text(k, &k->v[i]);
-
-                if (rc < 0 || (i % 64 == 0 && stop_wanted() < 0))
-                        return -1;
-                if (!rc) {
-                        fd_free(&k->v[i]);
-                        continue;
-                }
-                if (n != i) {
-                        k->v[n] = k->v[i];
-                        k->v[i] = (struct fd){ 0 };
-                }
-                fd_parse_info(&k->v[n]);
-                find_mount(k, &k->v[n]);
-                n++;
-        }
-        k->n = n;
-        return 0;
-}
-
-/* --- stat(2) ------------------------------------------------------------------ */
-
-static void take_stat(struct fd *d, const struct stat *st)
-{
-        d->f.ino = st->st_ino;
-        d->f.len = (uint64_t)st->st_size;
-        d->f.mode = st->st_mode;
-        d->f.nlink = (uint32_t)st->st_nlink;
-        d->f.uid = st->st_uid;
-        d->f.gid = st->st_gid;
-        d->f.dev_major = major(st->st_dev);
-        d->f.dev_minor = minor(st->st_dev);
-        d->f.rdev_major = major(st->st_rdev);
-        d->f.rdev_minor = minor(st->st_rdev);
-        d->f.mtime_sec = st->st_mtim.tv_sec;
-        d->f.mtime_ns = (uint32_t)st->st_mtim.tv_nsec;
-        d->f.known |= IMG_FD_STAT;
-}
-
-static int stat_slow(struct work *k, size_t n)
-{
-        struct slowstat *v = calloc(n, sizeof *v), *p = v;
-        int rc;
-
-        if (!v)
-                return fail("descriptors:");
-        for (size_t i = 0; i < k->n; i++)
-                if (!k->v[i].local) {
-                        snprintf(p->name, sizeof p->name, "%d", k->v[i].f.fd);
-                        p->mount = k->v[i].f.mnt_id;
-                        p->want_magic = !mounts_find(&k->s->mounts, p->mount);
-                        p++;
-                }
-        rc = slowstat(k->fd_dir, v, n);
-        p = v;
-        for (size_t i = 0; i < k->n && rc == 0; i++) {
-                struct fd *d = &k->v[i];
-
-                if (d->local)
-                        continue;
-                errno = p->err;
-                if (p->err)
-                        fd_why(d, "size, times, inode:");
-                else
-                        take_stat(d, &p->st);
-                d->local = mounts_local_magic(p->magic);
-                d->mqueue = p->magic == MQUEUE_MAGIC;
-                p++;
-        }
-        free(v);
-        return rc;
-}
-
-/* Virtual terminals, /dev/tty, console, ptmx; or a driver's. */
-static int is_tty(const struct fds *s, uint32_t dev_major, uint32_t dev_minor)
-{
-        char path[128];
-
-        return dev_major == 4 || dev_major == 5 ||
-                procstate_tty_path(s->tty_drivers, dev_major, dev_minor, path, sizeof path) == 0;
-}
-
-static int stat_all(struct work *k)
-{
-        char name[SLOWSTAT_NAME];
-        struct stat st;
-        size_t slow = 0;
-
-        for (size_t i = 0; i < k->n; i++) {
-                struct fd *d = &k->v[i];
-
-                if (!d->local) {
-                        slow++;
-                        continue;
-                }
-                snprintf(name, sizeof name, "%d", d->f.fd);
-                if (fstatat(k->fd_dir, name, &st, AT_NO_AUTOMOUNT) < 0)
-                        fd_why(d, "size, times, inode:");
-                else
-                        take_stat(d, &st);
-        }
-        if (slow && stat_slow(k, slow) < 0)
-                return -1;
-        for (size_t i = 0; i < k->n; i++) {
-                struct img_fd *f = &k->v[i].f;
-
-                f->kind = fd_kind(&k->v[i]);
-                if (f->kind == IMG_FD_CHAR && is_tty(k->s, f->rdev_major, f->rdev_minor))
-                        f->kind = IMG_FD_TTY;
-        }
-        return 0;
+        s->tty_drivers = NULL;
 }
 
 /* --- each of them: what a copy tells --------------------------------------------- */
-
-static void open_pidfd(struct work *k)
-{
-        k->pidfd = (int)syscall(NR_PIDFD_OPEN, k->t->live, k->t->live == k->t->pid ? 0 : PIDFD_THREAD);
-        if (k->pidfd < 0)
-                k->no_copy = strerror(errno);
-}
 
 static void copy(struct work *k, struct fd *d)
 {
@@ -339,17 +176,22 @@ static void copy(struct work *k, struct fd *d)
 
         if (fd_is_path(d))
                 return;                         /* it has none of all that */
-        why = fd_may_copy(d);
-        if (!why && d->f.kind == IMG_FD_SOCKET && k->s->accounted)
-                why = "a copy would be accounted to another net_cls or net_prio cgroup, that of crdump";
-        if (!why)
-                why = k->no_copy;
-        if (!why)
-                d->copy = (int)syscall(NR_PIDFD_GETFD, k->pidfd, d->f.fd, 0);
-        if (!why && d->copy < 0)
-                why = strerror(errno);
-        if (why)
-                fd_why(d, "owner, signal and all that is asked of a copy: %s", why);
+        why = why_no_copy(k->s, d);
+        if (why) {
+                fd_why(d, "owner, signal, and all else that is asked of a copy: %s", why);
+                return;
+        }
+        if (!k->s->no_copy)
+                d->copy = get_copy(k->s, d);
+        else
+                d->copy = copies_get(&k->s->copies, d->f.fd, &k->at);
+        if (d->copy >= 0)
+                return;
+        why = k->s->copies.why ? k->s->copies.why : "nothing is run there";
+        if (k->s->no_copy)
+                fd_why(d, "owner, signal, and all else that is asked of a copy: pidfd_getfd(2): %s; from inside: %s", k->s->no_copy, why);
+        else
+                fd_why(d, "owner, signal, and all else that is asked of a copy:");
 }
 
 static int write_one(struct work *k, struct fd *d, struct imgwrite *w)
@@ -403,47 +245,38 @@ static void look_for_tables(const struct work *k)
                           " have a table of their own, which is not in the image", k->t->live, others, tid);
 }
 
-static int write_all(struct work *k, struct imgwrite *w)
+static int write_all(struct work *k, uint64_t content, struct imgwrite *w)
 {
-        k->fd_dir = openat(k->t->live_dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        k->info_dir = openat(k->t->live_dir, "fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (k->fd_dir < 0 || k->info_dir < 0) {
-                notes_add(k->notes, "descriptors: %s", strerror(errno));
+        struct fdlist *l = &k->s->list;
+
+        if (k->s->hidden) {
+                notes_add(k->notes, "descriptors: %s", strerror(k->s->hidden));
                 return 0;
         }
-        open_pidfd(k);
-        if (list(k) < 0 || read_texts(k) < 0 || stat_all(k) < 0)
-                return -1;
-        if (fdsame(k->t->live, k->v, k->n) < 0)
+        if (fdsame(k->t->live, l->v, l->n) < 0)
                 notes_add(k->notes, "which descriptors share an open file, and whether all threads have the same ones: kcmp(2): %s",
                           strerror(errno));
         else
                 look_for_tables(k);
-        if (fdcontent_begin(&k->content, k->fd_dir, k->max, k->v, k->n) < 0)
+        if (fdcontent_begin(&k->content, l->fd_dir, content, l->v, l->n) < 0)
                 return -1;
-        for (size_t i = 0; i < k->n; i++)
-                if (write_one(k, &k->v[i], w) < 0 || (i % 64 == 0 && stop_wanted() < 0))
+        for (size_t i = 0; i < l->n; i++)
+                if (write_one(k, &l->v[i], w) < 0 || (i % 64 == 0 && stop_wanted() < 0))
                         return -1;
         return 0;
 }
 
-int fds_write(const struct fds *s, struct trace *t, const struct proc_stat *stat, uint64_t content,
+int fds_write(struct fds *s, struct trace *t, const struct proc_stat *stat, uint64_t content,
               struct notes *notes, struct imgwrite *w)
 {
-        struct work k = { .s = s, .t = t, .stat = stat, .max = content, .notes = notes, .fd_dir = -1, .info_dir = -1, .pidfd = -1,
-                          .content = { .pipe = { -1, -1 } } };
-        int rc = write_all(&k, w);
-        int open[] = { k.fd_dir, k.info_dir, k.pidfd };
+        struct work k = { .s = s, .t = t, .stat = stat, .notes = notes, .content = { .pipe = { -1, -1 } } };
+        int rc;
 
-        say("%zu descriptors", k.n);
+        if (!s->read && fds_read(s, t) < 0)
+                return -1;
+        rc = write_all(&k, content, w);
+        say("%zu descriptors", s->list.n);
         fdcontent_end(&k.content);
         unixpeers_free(&k.peers);
-        for (size_t i = 0; i < k.n; i++)
-                fd_free(&k.v[i]);
-        free(k.v);
-        payload_free(&k.scratch);
-        for (size_t i = 0; i < sizeof open / sizeof *open; i++)
-                if (open[i] >= 0)
-                        close(open[i]);
         return rc;
 }

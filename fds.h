@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* fds.h - every open descriptor of the stopped target, into DESC chunks */
+/*
+ * fds.h - every open descriptor of the stopped target, into DESC chunks
+ *
+ *      fds_look_before(&s, raw);               the target still runs
+ *      fds_read(&s, t);                        it is stopped
+ *      if ((copies = fds_wanted(&s)))          it has to send copies of them itself:
+ *              ...                             courier.h, while it is borrowed
+ *      fds_write(&s, ...);                     it is itself again
+ *
+ * Nothing of the target's descriptors changes, and no call waits for who may
+ * not be there.
+ */
 #ifndef FDS_H
 #define FDS_H
 
 #include <stdint.h>
+#include "copies.h"
+#include "fdlist.h"
 #include "imgwrite.h"
 #include "mounts.h"
 #include "notes.h"
@@ -11,22 +24,34 @@
 #include "rawfiles.h"
 #include "trace.h"
 
-struct fds {                    /* what can be known before the stop */
+struct fds {                    /* all zero: nothing yet */
         struct mounts mounts;
         int accounted;          /* by copying a socket we would account it to another cgroup */
         char *tty_drivers;      /* text of /proc/tty/drivers; NULL: not to be had */
+
+        int read;               /* what follows holds */
+        int hidden;             /* an errno: /proc does not show them */
+        struct fdlist list;
+        int pidfd;              /* -1: none, no_copy says why */
+        const char *no_copy;    /* why pidfd_getfd(2) gives none; NULL: it does */
+        struct copies copies;
 };
 
-/* Read it. What cannot be had is done without. */
+/* What can be known before the stop. What cannot be had is done without. */
 void fds_look_before(struct fds *s, struct rawfiles *raw);
+
+/* List them, anew if they were already. 0, or -1 after fail(): no memory, stop_wanted(). */
+int fds_read(struct fds *s, struct trace *t);
+
+/* Copies that only the target itself can give us; NULL: none. */
+struct copies *fds_wanted(struct fds *s);
 
 /*
  * Write the DESC chunks, with the content of what no path leads to, up to that
- * many bytes of each. stat: of the stopped target. Nothing of the target's descriptors changes, and no
- * call waits for who may not be there. 0, or -1 after fail(): stop_wanted(),
- * output error.
+ * many bytes of each. stat: of the stopped target. Lists them if fds_read() did
+ * not. 0, or -1 after fail(): stop_wanted(), output error.
  */
-int fds_write(const struct fds *s, struct trace *t, const struct proc_stat *stat, uint64_t content,
+int fds_write(struct fds *s, struct trace *t, const struct proc_stat *stat, uint64_t content,
               struct notes *notes, struct imgwrite *w);
 
 void fds_free(struct fds *s);

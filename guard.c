@@ -88,7 +88,7 @@ static int clean_up(int sig)
         if (!shared->infected)
                 return fail("the tracing process was killed by signal %d", sig), EXIT_FAILED;
         fail("the tracing process was killed by signal %d while it was inside the target,"
-             " where the parasite's pages may stay mapped", sig);
+             " where the parasite's pages may stay mapped, or a socket of it open", sig);
         return EXIT_NOT_CURED;
 }
 

@@ -266,6 +266,9 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
         if (opt->secret &&
             inside_copy(&in->inside, &in->remote, mask_meanwhile(in), find_hole(maps, INSIDE_ROOM), opt->secret) < 0)
                 return -1;
+        if (opt->copies &&
+            courier_bring(&in->courier, &in->remote, mask_meanwhile(in), find_hole(maps, IMG_PAGE), opt->copies) < 0)
+                return -1;
         if (map_blob(in) < 0)
                 return -1;
         if (in->refused) {
@@ -599,7 +602,7 @@ static int requeue_trap(struct infection *in)
 int cure(struct infection *in)
 {
         struct remote *r = &in->remote;
-        int rc = 0, touched = in->base != 0 || in->inside.room != 0 || in->refused;
+        int rc = 0, touched = in->base != 0 || in->inside.room != 0 || in->courier.room != 0 || in->refused;
 
         if (!in->begun)
                 return 0;
@@ -622,6 +625,9 @@ int cure(struct infection *in)
                           in->t->pid, in->base, in->len);
         if (!in->t->died && !r->running && inside_end(&in->inside, r, mask_meanwhile(in)) < 0 && !in->t->died)
                 rc = fail("room for secret memory stays mapped in process %d at %#" PRIx64, in->t->pid, in->inside.room);
+        if (!in->t->died && !r->running && courier_end(&in->courier, r, mask_meanwhile(in)) < 0 && !in->t->died)
+                rc = fail("our socket, descriptor %d, or room for messages at %#" PRIx64 " stays in process %d", in->courier.fd,
+                          in->courier.room, in->t->pid);
         if (remote_end(r) < 0)
                 rc = -1;
         if (in->t->died)

@@ -21,6 +21,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "copies.h"
+#include "courier.h"
 #include "gadget.h"
 #include "inside.h"
 #include "lend.h"
@@ -37,6 +39,7 @@ struct infect_options {
         struct parasite_timer *timer;   /* ids of those to ask; infect_work() puts the answers there */
         uint32_t timers_n;
         struct secret *secret;          /* to be copied first; NULL: nothing */
+        struct copies *copies;          /* of descriptors, to be brought then; NULL: none */
 };
 
 enum infect_legs { INFECT_IN, INFECT_WORK, INFECT_LEND, INFECT_CURE, INFECT_LEGS };
@@ -57,6 +60,7 @@ struct infection {
         struct parasite_timer *timer;   /* as infect_options has them */
         uint32_t timers_n;
         struct inside inside;   /* the copying of secret memory */
+        struct courier courier; /* the bringing of descriptors */
         int      breakpoint;    /* debug register 0 is set */
         int      strayed;       /* the blob went home before cure() came: what was read of the thread is void; see lend.strayed */
         int      begun;         /* there may be something to undo */

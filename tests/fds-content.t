@@ -49,6 +49,7 @@ see() {                         # that of the victim in img, and what became of 
         whole out 'for another'
         whole empty ''
         absent_content broken 'nobody reads it'
+        absent_content async 'another reader might be signalled'
         whole fifo 'by name'
         absent_content fifo.write 'nobody reads it'
 
@@ -81,7 +82,7 @@ exits 0 'with --contents 0' "$CRDUMP" --contents 0 "$pid" img
 "$readfds" img >image
 is "$(grep -c ' content ' image)" 0 'none'
 sed -n 's/^named .* //p' "$out" >numbers
-is "$(awk 'NR == FNR { own[$1]; next } $1 in own' numbers image | grep -c ' why content: not asked for$')" 18 'said of each that has some'
+is "$(awk 'NR == FNR { own[$1]; next } $1 in own' numbers image | grep -c ' why content: not asked for$')" 19 'said of each that has some'
 exits 0 'with --contents 4M' "$CRDUMP" --contents 4M "$pid" img
 "$readfds" img >image
 filled large 3145728 l

@@ -44,6 +44,15 @@ as_ordinary_user() {
 }
 
 if [ "$(id -u)" = 0 ]; then
+        if unshare -m mount -t tmpfs none /dev 2>/dev/null; then
+                victim unshare -m sh -c 'mount -t tmpfs none /dev && : >/dev/watchdog && exec sleep 1000 3</dev/watchdog'
+                await 10 test -e "/proc/$pid/fd/3"
+                exits 0 'a watchdog: dump' "$CRDUMP" "$pid" img
+                says 'descriptor 3 is a watchdog' 'a watchdog: there is a warning'
+                dismiss "$pid"
+        else
+                skip 'a watchdog' 'no mount namespaces here'
+        fi
         as_ordinary_user
 fi
 

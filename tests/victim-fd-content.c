@@ -120,7 +120,7 @@ static int run_reader(void)
         sigaddset(&set, SIGUSR2);
         close(out[1]);
         sigwait(&set, &sig);
-        return read(out[0], buf, sizeof buf) == 11 && memcmp(buf, "for another", 11) == 0 ? 7 : 1;
+        return read(out[0], buf, sizeof buf) == 11 && memcmp(buf, "for another", 11) == 0 ? 7 + 100 * (sigio > 0) : 1;
 }
 
 /* Sleeps in reading what is empty. */
@@ -155,6 +155,8 @@ static void pipes(void)
         need(pipe(out), "pipe");
         need((int)write(out[1], "for another", 11), "write");
         reader = child(run_reader);
+        need(fcntl(out[0], F_SETOWN, reader), "F_SETOWN");
+        need(fcntl(out[0], F_SETFL, O_ASYNC), "F_SETFL");
         close(out[0]);
         named("out", out[1]);
         need(pipe(empty), "pipe");
@@ -166,6 +168,9 @@ static void pipes(void)
         close(broken[0]);
         need(fcntl(broken[1], F_SETOWN, getpid()), "F_SETOWN");
         need(fcntl(broken[1], F_SETFL, O_ASYNC), "F_SETFL");
+        named("async", broken[1]);
+        need(pipe(broken), "pipe");
+        close(broken[0]);
         named("broken", broken[1]);
         unlink("fifo");
         need(mkfifo("fifo", 0600), "mkfifo");
