@@ -105,14 +105,15 @@ static socklen_t value_len(int level, int option)
         return 4;
 }
 
-static void add_option(struct payload *b, const struct fd *d, int level, int option)
+/* 0, or the error of one that a security module keeps; what this kernel or socket does not have is left out. */
+static int add_option(struct payload *b, const struct fd *d, int level, int option)
 {
         struct img_sockopt out = { level, option, 0 };
         union { int64_t words[2]; int32_t n; uint8_t byte; struct timeval tv; } u = { { 0, 0 } };
         socklen_t len = value_len(level, option);
 
         if (getsockopt(d->copy, level, option, &u, &len) < 0)
-                return;
+                return errno == EACCES || errno == EPERM ? errno : 0;
         if (len == sizeof u.tv)
                 out.value = u.tv.tv_sec * 1000000 + u.tv.tv_usec;
         else if (len == sizeof u.n)
@@ -122,16 +123,22 @@ static void add_option(struct payload *b, const struct fd *d, int level, int opt
         else
                 out.value = u.words[0];
         payload_add(b, &out, sizeof out);
+        return 0;
 }
 
 static void add_options(struct fd *d, const struct img_socket *s, int flows)
 {
         struct payload b = { 0 };
         unsigned who = whose(s, flows);
+        int kept = 0, err;
 
         for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
                 for (const uint8_t *o = groups[i].option; who & groups[i].who && *o; o++)
-                        add_option(&b, d, groups[i].level, *o);
+                        if ((err = add_option(&b, d, groups[i].level, *o)))
+                                kept = err;
+        errno = kept;
+        if (kept)
+                fd_why(d, "options:");
         fd_str(d, IMG_FSTR_OPTIONS, b.p, b.len);
         d->strs.failed |= b.failed;
         payload_free(&b);
@@ -264,8 +271,11 @@ void fdsock(struct fd *d, struct unixpeers *peers)
                 .family = get(d, SOL_SOCKET, SO_DOMAIN, -1), .type = get(d, SOL_SOCKET, SO_TYPE, -1),
                 .protocol = get(d, SOL_SOCKET, SO_PROTOCOL, -1), .listening = get(d, SOL_SOCKET, SO_ACCEPTCONN, 0),
         };
-        int connected, flows;
+        int connected, flows, n;
+        socklen_t len = sizeof n;
 
+        if (s.family < 0 && getsockopt(d->copy, SOL_SOCKET, SO_DOMAIN, &n, &len) < 0)
+                fd_why(d, "family, type:");
         add_address(d, IMG_FSTR_NAME, getsockname, "its address");
         connected = add_address(d, IMG_FSTR_PEER, getpeername, "its peer's address");
         flows = has_flow(&s, connected);

@@ -61,6 +61,11 @@ mkdir -m 777 work
 victim "$VICTIMS/victim-fd-sockets" work
 dump_and_compare 'sockets' 0
 see
+exits 0 'a security module that refuses options' strace -f -qq -o trace -e trace=getsockopt \
+        -e inject=getsockopt:error=EACCES "$CRDUMP" "$pid" img
+"$readfds" img >image
+missing pair.0 'family, type: Permission denied'
+missing pair.0 'options: Permission denied'
 dismiss "$pid"
 
 if [ "$(id -u)" = 0 ]; then
