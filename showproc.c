@@ -163,16 +163,20 @@ static void command_text(const struct model_bytes *b, size_t most)
 void showproc_sum_text(const struct model *m)
 {
         const struct img_proc *p = &m->proc;
+        struct model_bytes command = m->str[IMG_STR_CMDLINE];
 
         if (!m->have_proc)
                 return;
+        /* a title leaves empty arguments behind it; --process has them */
+        while (command.len > 1 && !command.p[command.len - 1] && !command.p[command.len - 2])
+                command.len--;
         text_label("process");
         printf("%" PRId32 " ", p->pid);
         text_bytes(m->str[IMG_STR_COMM].p, m->str[IMG_STR_COMM].len);
         printf(", %s, parent %" PRId32 ", group %" PRId32 ", session %" PRId32 ", uid %" PRIu32 ", gid %" PRIu32 "\n",
                name_state(p->state), p->ppid, p->pgid, p->sid, p->uid, p->gid);
         text_label("command");
-        command_text(&m->str[IMG_STR_CMDLINE], COMMAND_MAX);
+        command_text(&command, COMMAND_MAX);
         text_label("exe");
         if (!m->str[IMG_STR_EXE].p)
                 printf("not known");

@@ -140,6 +140,14 @@ check('no login', p['loginuid'], U32)
 text = show_text('img', '--process')
 for regex in r'^  tty +none$', r'^  loginuid +not set$', r'^  personality +PER_LINUX$', r'^  children +none$', r'^  command +none$':
         has(text, regex)
+
+# --- a title, as setproctitle(3) leaves it
+
+i = Image()
+i.proc_strs = [('IMG_STR_CMDLINE', b'victim: busy\0\0\0\0')]
+i.write('img')
+has(show_text('img'), r"^command +'victim: busy'$")
+has(show_text('img', '--process'), r"^  command +'victim: busy' '' '' ''$")
 done()
 EOT
 ok 'process' python3 look.py
