@@ -176,7 +176,7 @@ ready_or_dead() {               # CMD...: about the process $pid
 # --- victims -----------------------------------------------------------------
 
 t_start_of() {                  # PID: when it started, in ticks after boot; nothing when it is gone
-        sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+        tr '\n' ' ' 2>/dev/null <"/proc/$1/stat" | sed 's/.*) //' | cut -d ' ' -f 20   # a name may hold line feeds
 }
 
 t_kill() {                      # PID/START: if that is still who has this number

@@ -35,6 +35,7 @@ sed -n 's/^\([0-9]*\) is \(.*\)/\1 \2/p' "$out" >tasks
 while read -r tid name <&3; do
         ok "$name: the image has all that it told" same "$tid"
         "$VICTIMS/readthread" img "$tid" >image
+        is "$("$VICTIMS/readimg" img threads | sed -n "s/^$tid . [0-9a-fx]* //p")" "$name" "$name: its name"
         status=/proc/$pid/task/$tid/status
         is "$(sed -n 's/^nstid //p' image)" "$(sed -n 's/^NSpid:\t//p' "$status" | tr '\t' ' ')" "$name: its numbers"
         is "$(sed -n 's/^wchan //p' image)" "$(tr -d '\0' <"/proc/$pid/task/$tid/wchan" | sed 's/^0$//')" "$name: where it sleeps"
