@@ -39,6 +39,7 @@ while read -r tid name <&3; do
         status=/proc/$pid/task/$tid/status
         is "$(sed -n 's/^nstid //p' image)" "$(sed -n 's/^NSpid:\t//p' "$status" | tr '\t' ' ')" "$name: its numbers"
         is "$(sed -n 's/^wchan //p' image)" "$(tr -d '\0' <"/proc/$pid/task/$tid/wchan" | sed 's/^0$//')" "$name: where it sleeps"
+        is "$(sed -n 's/^label //p' image)" "$(tr -d '\0' 2>/dev/null <"/proc/$pid/task/$tid/attr/current")" "$name: its label"
         is "$(sed -n 's/^syscall //p' image)" 202 "$name: in futex"
         is "$(sed -n 's/^call 0x[0-9a-f]* \(0x[0-9a-f]* [^ ]* [^ ]*\) .*/\1/p' image)" '0x80 0 0' "$name: with its arguments"
         is "$(grep -c '^dr[0-3] 0$' image)" 4 "$name: clean debug registers"
@@ -103,6 +104,19 @@ if [ -s watched ]; then
         is "$(grep -c '^dr[0-37] 0$' image.other)" 5 'of another thread there is none'
 else
         skip 'a watchpoint' 'no debug register to be had'
+fi
+
+# a label where no security module gives any: by a file in the place of that of one thread
+if [ -n "$root" ] && unshare -m true 2>/dev/null && [ -e "/proc/$pid/task/$tid/attr/current" ]; then
+        echo 'a label (enforce)' >label
+        # shellcheck disable=SC2016     # for the inner shell
+        exits 0 'a label: dump' unshare -m sh -c 'mount --bind label "/proc/$2/task/$3/attr/current" && exec "$1" "$2" img' \
+                - "$CRDUMP" "$pid" "$tid"
+        is "$("$VICTIMS/readthread" img "$tid" | sed -n 's/^label //p')" "$(cat label)" 'a label of one thread'
+        is "$("$VICTIMS/readthread" img "$other" | sed -n 's/^label //p')" \
+                "$(tr -d '\0' 2>/dev/null <"/proc/$pid/task/$other/attr/current")" 'which another one has not'
+else
+        skip 'a label' 'it takes root, a mount namespace and attr/current'
 fi
 dismiss "$pid"
 

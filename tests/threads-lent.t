@@ -16,6 +16,15 @@ asked() {                       # TID: the image has what only the thread itself
         "$VICTIMS/readthread" img "$1" | grep -q '^altstack '
 }
 
+# What only the thread itself can be asked for, or a user with rights
+values() { grep -E '^(altstack|tid_address|pdeath_signal|timer_slack_ns|io_priority) '; }
+
+told() {                        # NAME: the image has that of this thread as it told it
+        sed -n "s/^$(of "$1") //p" "$out" | values | sort >wanted
+        "$VICTIMS/readthread" img "$(of "$1")" | values | sort >got
+        diff wanted got && test -s wanted
+}
+
 of() {                          # NAME: the thread of victim-tasks
         sed -n "s/^\([0-9]*\) is $1\$/\1/p" "$out"
 }
@@ -149,12 +158,16 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
         cp "$CRDUMP" crdump
         cp "$VICTIMS/victim-tasks" tasks
         # shellcheck disable=SC2086
-        background $nobody "$scratch/tasks" plain stack fenced
+        background $nobody "$scratch/tasks" plain stack signals fair fenced
         await 20 grep -q '^ready' "$out"
         # shellcheck disable=SC2086
         exits 0 'an ordinary user: dump' $nobody "$scratch/crdump" "$pid" his/img
         cp his/img img
-        ok 'an ordinary user: others were asked' asked "$(of plain)"
+        for name in plain stack signals fair; do
+                ok "an ordinary user: $name was asked, and the image has what it told" told $name
+        done
+        is "$(grep -hE '^[0-9]+ (pdeath_signal [1-9]|timer_slack_ns 123456|altstack .* 40000 )' "$out" | wc -l)" 3 \
+                'an ordinary user: each of these is unusual once'
         ok 'an ordinary user: the fenced one was not' eval '! asked "$(of fenced)"'
         ok 'an ordinary user: which is noted' eval 'notes | grep -q "^1 thread not asked from inside: seccomp"'
         ok 'an ordinary user: nor can its filters be had' eval 'notes | grep -q "^seccomp filters: .*CAP_SYS_ADMIN"'

@@ -86,10 +86,12 @@ while read -r name kind <&3; do
         fi
         read -r _ nr start <"$out"
         await 10 in_call "$pid" "$nr"
+        cut -d ' ' -f 2-7 "/proc/$pid/syscall" >known
         exits 0 "$name: dump" "$CRDUMP" -q "$pid" img
         now=$(uptime_ms)
         check "$name" "$kind"
         is "$(sed -n 's/^syscall //p' said)" "$nr" "$name: the call"
+        is "$(sed -n 's/^call //p' said)" "$(sed 's/0x0\>/0/g' known)" "$name: its arguments"
         dismiss "$pid"
 done 3<<EOT
 $(table)
