@@ -58,6 +58,7 @@ kinds dontdump 2 'da'
 kinds reserve 16 'a{16}'
 if grep -q '^guards' "$out"; then
         kinds guarded 6 'dduudd'
+        is "$("$readimg" img hows "$(address_of guarded)" 6 | cut -c 5-8)" uGuG 'guard pages are known for what they are'
 else
         skip 'kinds of guarded' 'the kernel has no guard pages'
         kinds guarded 6 'd{6}'

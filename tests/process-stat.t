@@ -1,5 +1,5 @@
 #!/bin/sh
-# The bounds of a process's memory and the time it started are in the image as /proc/PID/stat and the process itself have them.
+# Memory bounds, start time, parent, group and session are in the image as /proc/PID/stat and the process itself have them.
 # SPDX-License-Identifier: MIT
 
 . "${0%/*}/lib.sh"
@@ -25,6 +25,7 @@ int main(void)
         for (int i = 4; i < 53; i++)
                 if (fscanf(stat, "%llu", &f[i]) != 1)
                         return 3;
+        setpgid(0, 0);
         if (sbrk(12345) == (void *)-1)
                 return 4;
         m.start_code = f[26];
@@ -55,6 +56,11 @@ stat_of() {                     # FOLDER FIELD...: of its stat, by the numbers o
         done
 }
 
+ids_of() {                      # FOLDER
+        # shellcheck disable=SC2046,SC2183      # numbers
+        printf 'pid %d\nppid %d\npgid %d\nsid %d\n' "$pid" $(stat_of "$1" 4 5 6) | sort
+}
+
 bounds_of() {                   # FOLDER: as `readimg proc` prints them
         # shellcheck disable=SC2046,SC2183      # numbers
         printf 'code %#x %#x\nstart_stack %#x\ndata %#x %#x\nstart_brk %#x\narg %#x %#x\nenv %#x %#x\n' \
@@ -74,6 +80,7 @@ for way in --trampoline=vdso --trampoline=inject; do
         told "$way" "/proc/$pid"
         is "$("$readimg" img proc | grep '^brk')" "$(grep '^brk' "$out")" "$way: brk, as the victim tells it"
         is "$("$readimg" img proc | sed -n 's/^start_ticks //p')" "$(stat_of "/proc/$pid" 22)" "$way: start time"
+        is "$("$readimg" img proc | grep -E '^(pid|ppid|pgid|sid) ' | sort)" "$(ids_of "/proc/$pid")" "$way: parent, group, session"
 done
 if grep -q '^not here' "$out"; then
         skip 'ten bounds' 'it takes CONFIG_CHECKPOINT_RESTORE to make them differ'

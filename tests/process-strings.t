@@ -1,5 +1,5 @@
 #!/bin/sh
-# Name, command line, environment, working directory and root are in the image byte for byte, whatever bytes they are.
+# Name, program, command line, environment, working directory and root are in the image byte for byte, whatever bytes they are.
 # SPDX-License-Identifier: MIT
 
 . "${0%/*}/lib.sh"
@@ -32,8 +32,8 @@ held() {                        # NAME ID FILE: string ID of the image is that, 
         ok "$1" cmp str "$3"
 }
 
-place() {                       # NAME CWD ROOT: where $pid stands, as the test put it there and as the links lead
-        for t_link in "cwd 3 $2" "root 4 $3"; do
+place() {                       # NAME CWD ROOT EXE: where $pid stands, as the test put it there and as the links lead
+        for t_link in "cwd 3 $2" "root 4 $3" "exe 2 $4"; do
                 t_what=${t_link%% *} t_link=${t_link#* }
                 printf %s "${t_link#* }" >put
                 readlink -n "/proc/$pid/$t_what" >known
@@ -59,6 +59,7 @@ for name in "plain:tiny name" "odd:$odd) S 1 2" 'long:fifteen letters and more';
         ok "$what: of the process" cmp name put
         "$readimg" img threads | sed '1s/^[0-9]* . [0-9a-fx]* //' >name
         ok "$what: of its thread" cmp name put
+        place "$what" "$here_is" / "$here_is/$name"
         dismiss "$pid"
 done
 
@@ -98,10 +99,10 @@ mkdir "$folder"
 # shellcheck disable=SC2016     # for the inner shell
 started "$here_is/tiny" sh -c 'cd "$1" && exec ../tiny' - "$folder"
 dumped 'an odd folder'
-place 'an odd folder' "$here_is/$folder" /
+place 'an odd folder' "$here_is/$folder" / "$here_is/tiny"
 rmdir "$folder"
 dumped 'one that is gone'
-place 'one that is gone' "$here_is/$folder (deleted)" /
+place 'one that is gone' "$here_is/$folder (deleted)" / "$here_is/tiny"
 dismiss "$pid"
 
 # A path that is too long for the kernel to tell
@@ -132,10 +133,10 @@ os.chdir("aside")
 os.chroot("../jail")
 os.execve("/tiny", ["tiny"], {})'
         dumped 'a chroot'
-        place 'a chroot' "$here_is/aside" "$here_is/jail"
+        place 'a chroot' "$here_is/aside" "$here_is/jail" "$here_is/jail/tiny"
         rm -r jail aside
         dumped 'a chroot that is gone'
-        place 'a chroot that is gone' "$here_is/aside (deleted)" "$here_is/jail (deleted)"
+        place 'a chroot that is gone' "$here_is/aside (deleted)" "$here_is/jail (deleted)" "$here_is/jail/tiny (deleted)"
         dismiss "$pid"
 else
         skip 'a chroot' 'it takes root and python3'

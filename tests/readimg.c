@@ -359,6 +359,7 @@ static void print_misc(void)
         printf("misc pid %d\nmisc ppid %d\nmisc pgid %d\nmisc sid %d\n", m.pid, m.ppid, m.pgid, m.sid);
         printf("misc dumpable %d\nmisc thp_disable %d\nmisc mdwe %d\nmisc tsc %d\n", m.dumpable, m.thp_disable, m.mdwe, m.tsc);
         printf("misc cpuid %d\nmisc speculation %d %d %d\n", m.cpuid, m.speculation[0], m.speculation[1], m.speculation[2]);
+        printf("misc personality %#" PRIx64 "\n", m.personality);
         printf("misc io_flusher %d\nmisc securebits %d\nmisc mce_kill %d\n", m.io_flusher, m.securebits, m.mce_kill);
 }
 

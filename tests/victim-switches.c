@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -50,6 +51,7 @@ static int cpuid(void)
 static void flip(void)
 {
         prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+        personality(ADDR_NO_RANDOMIZE | STICKY_TIMEOUTS);
         prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
         prctl(SET_MDWE, 1, 0, 0, 0);
         prctl(SET_SPECULATION, 0, 4, 0, 0);     /* PR_SPEC_DISABLE */
@@ -76,6 +78,7 @@ int main(int argc, char **argv)
         printf("misc mdwe %d\nmisc tsc %d\nmisc cpuid %d\n", ask(GET_MDWE, 0), fetch(PR_GET_TSC), cpuid());
         printf("misc speculation %d %d %d\n", ask(GET_SPECULATION, 0), ask(GET_SPECULATION, 1), ask(GET_SPECULATION, 2));
         printf("misc securebits %d\nmisc mce_kill %d\n", ask(PR_GET_SECUREBITS, 0), ask(PR_MCE_KILL_GET, 0));
+        printf("misc personality %#x\n", (unsigned)personality(0xffffffff));
         if (strcmp(how, "plain") != 0)          /* asking leaves a mark: see crdump's parasite.c */
                 printf("misc io_flusher %d\n", ask(GET_IO_FLUSHER, 0) > 0);
         printf("ready\n");
