@@ -128,10 +128,10 @@ int courier_bring(struct courier *k, struct remote *r, uint64_t mask, uint64_t h
 /* An answer got lost: is there a socket of that number? */
 static int is_open(const struct courier *k, const struct remote *r)
 {
-        char name[24], to[8];
+        char name[48], to[8];
 
-        snprintf(name, sizeof name, "fd/%d", (int)k->fd);
-        return readlinkat(r->t->live_dir, name, to, sizeof to) == sizeof to && !memcmp(to, "socket:[", sizeof to);
+        snprintf(name, sizeof name, "task/%d/fd/%d", (int)r->task->tid, (int)k->fd);
+        return readlinkat(r->t->dir, name, to, sizeof to) == sizeof to && !memcmp(to, "socket:[", sizeof to);
 }
 
 int courier_end(struct courier *k, struct remote *r, uint64_t mask)

@@ -449,12 +449,12 @@ struct trace_call trace_call(const struct trace_task *k)
 }
 
 /* Drivers and FUSE may return EINTR after all; sockets do for a time-out of theirs, with nothing read. */
-static int reads_socket(struct trace *t, const struct user_regs_struct *regs)
+static int reads_socket(struct trace *t, const struct trace_task *k)
 {
         char path[48], to[8];
 
-        snprintf(path, sizeof path, "fd/%d", (int)regs->rdi);
-        return readlinkat(t->live_dir, path, to, sizeof to) == sizeof to && !memcmp(to, "socket:[", sizeof to);
+        snprintf(path, sizeof path, "task/%d/fd/%d", (int)k->tid, (int)k->regs.rdi);
+        return readlinkat(t->dir, path, to, sizeof to) == sizeof to && !memcmp(to, "socket:[", sizeof to);
 }
 
 /* EINTR that is our doing alone: see trace_home_regs(). */
@@ -465,7 +465,7 @@ static int repeat_call(struct trace *t, struct trace_task *k)
 
         /* what enters the kernel otherwise than by a call has orig_rax -1; a stop and SIGCONT end a call with EINTR as well */
         if ((long)k->regs.rax != -EINTR || nr < 0 || k->state == 'T' || k->state == 't' ||
-            !restart_safe(nr) || has_signal(t, k) || (restart_of_sockets(nr) && !reads_socket(t, &k->regs)))
+            !restart_safe(nr) || has_signal(t, k) || (restart_of_sockets(nr) && !reads_socket(t, k)))
                 return 0;
         k->again = 1;
         regs = trace_home_regs(k);
