@@ -3,6 +3,7 @@
 #include "copies.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,17 +102,18 @@ void copies_take(struct copies *c, size_t at, size_t n)
                 c->why = "no more descriptors of our own";
 }
 
-int copies_get(struct copies *c, int32_t fd, size_t *at)
+static int by_value(const void *a, const void *b)
 {
-        int copy;
+        const int32_t *x = a, *y = b;
 
-        while (*at < c->n && c->fd[*at] < fd)
-                ++*at;
-        if (*at == c->n || c->fd[*at] != fd)
-                return -1;
-        copy = c->copy[*at];
-        c->copy[*at] = -1;
-        return copy;
+        return (*x > *y) - (*x < *y);
+}
+
+int copies_get(const struct copies *c, int32_t fd)
+{
+        const int32_t *found = c->n ? bsearch(&fd, c->fd, c->n, sizeof fd, by_value) : NULL;
+
+        return fcntl(found ? c->copy[found - c->fd] : -1, F_DUPFD_CLOEXEC, 0);
 }
 
 void copies_free(struct copies *c)

@@ -18,7 +18,7 @@
 #define COPIES_BATCH    253u    /* SCM_MAX_FD: of one message */
 
 struct copies {                 /* all zero: none are wanted */
-        int32_t *fd;            /* of the target: those wanted */
+        int32_t *fd;            /* of the target: those wanted, ascending */
         int     *copy;          /* ours; -1: not got */
         size_t   n;
         int32_t  free_fd;       /* the lowest number that the target has not in use */
@@ -37,8 +37,8 @@ int copies_accept(struct copies *c, pid_t pid);
 /* Take what came: those from number `at` on, at most COPIES_BATCH. c->why is set if they are fewer. */
 void copies_take(struct copies *c, size_t at, size_t n);
 
-/* That of number fd in the target, which is the caller's from now on; -1: not got. Numbers are asked for ascending. */
-int copies_get(struct copies *c, int32_t fd, size_t *at);
+/* Another copy of number fd in the target, the caller's own; -1 with errno, EBADF: not got. */
+int copies_get(const struct copies *c, int32_t fd);
 
 void copies_free(struct copies *c);
 

@@ -174,7 +174,7 @@ static int look_before(struct dump *d)
         if (procstate_look(&d->proc, &d->early, d->stat.start_code) < 0)
                 return -1;
         threads_look(&d->tasks, &d->t, &d->notes);
-        fds_look_before(&d->fds, &d->raw);
+        fds_look_before(&d->fds, &d->t, &d->raw);
         return look_at_files(d, &d->early);
 }
 
@@ -362,8 +362,8 @@ static int write_image(struct dump *d)
 
         if (pages_note(&pages, &d->notes) < 0 ||
             state_write(&s, d->out) < 0 ||
-            threads_write(&d->tasks, d->out) < 0 ||
             fds_write(&d->fds, &d->t, &d->stat, d->opt->contents, &d->notes, d->out) < 0 ||
+            threads_write(&d->tasks, d->out) < 0 ||
             state_write_notes(&d->notes, d->out) < 0)
                 return -1;
         say("state written");

@@ -14,11 +14,13 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include "image.h"
 #include "payload.h"
 
 struct fd {
         struct img_fd f;
+        pid_t    tid;           /* a thread in whose table it is */
         const char *path;       /* NUL-terminated; NULL: not to be had */
         size_t   path_len;
         const char *info;       /* its fdinfo, NUL-terminated; NULL: not to be had */

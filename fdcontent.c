@@ -34,9 +34,9 @@ static int is_pipe(const struct fd *d)
         return d->f.kind == IMG_FD_PIPE_END || d->f.kind == IMG_FD_FIFO;
 }
 
-int fdcontent_begin(struct fdcontent *c, int dir, uint64_t max, const struct fd *v, size_t n)
+int fdcontent_begin(struct fdcontent *c, uint64_t max, const struct fd *v, size_t n)
 {
-        *c = (struct fdcontent){ .dir = dir, .max = max, .pipe = { -1, -1 } };
+        *c = (struct fdcontent){ .dir = -1, .max = max, .pipe = { -1, -1 } };
         c->read_ends = malloc((n + 1) * sizeof *c->read_ends);
         c->watch = malloc((n + 1) * sizeof *c->watch);
         if (!c->read_ends || !c->watch)
@@ -348,7 +348,12 @@ int fdcontent(struct fdcontent *c, struct fd *d)
                 return 0;
         }
         if (d->f.same_as >= 0) {
-                fd_why(d, "content: at descriptor %d", d->f.same_as);
+                if (d->f.same_table == d->f.table)
+                        fd_why(d, "content: at descriptor %d", d->f.same_as);
+                else if (d->f.same_table)
+                        fd_why(d, "content: at descriptor %d of thread %d", d->f.same_as, d->f.same_table);
+                else
+                        fd_why(d, "content: at descriptor %d of the process", d->f.same_as);
                 return 0;
         }
         if (file)

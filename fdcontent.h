@@ -21,7 +21,7 @@
 #include "fd.h"
 
 struct fdcontent {
-        int      dir;           /* /proc/PID/fd */
+        int      dir;           /* the caller's: /proc/PID/task/TID/fd of those to come, -1: not to be had */
         uint64_t max;           /* bytes of one descriptor; 0: none */
         uint64_t *read_ends;    /* inodes of the pipes that it reads, sorted */
         const struct fd **watch;        /* its inotify and fanotify descriptors */
@@ -31,7 +31,7 @@ struct fdcontent {
 };
 
 /* Look at all n descriptors at v, whose kinds are known. 0, or -1 after fail(). */
-int fdcontent_begin(struct fdcontent *c, int dir, uint64_t max, const struct fd *v, size_t n);
+int fdcontent_begin(struct fdcontent *c, uint64_t max, const struct fd *v, size_t n);
 
 /* Add the content of d, if it is one that has it, or why not. 0, or -1 after fail(): stop_wanted(). */
 int fdcontent(struct fdcontent *c, struct fd *d);

@@ -28,8 +28,9 @@ static int by_number(const void *a, const void *b)
         return (x->f.fd > y->f.fd) - (x->f.fd < y->f.fd);
 }
 
-static int list(struct fdlist *l)
+static int list(struct fdlist *l, pid_t tid, pid_t table)
 {
+        size_t from = l->n;
         DIR *d = fdopendir(dup(l->fd_dir));
         struct dirent *e;
         int err;
@@ -49,14 +50,16 @@ static int list(struct fdlist *l)
                         l->cap = cap;
                 }
                 l->v[l->n++] = (struct fd){ .copy = -1, .f = { .size = sizeof(struct img_fd), .same_as = -1,
-                                            .fd = (int32_t)strtol(e->d_name, NULL, 10) } };
+                                            .fd = (int32_t)strtol(e->d_name, NULL, 10), .table = table },
+                                            .tid = tid };
         }
         err = errno;
         closedir(d);
         errno = err;
         if (err)
                 return fail("list descriptors:");
-        qsort(l->v, l->n, sizeof *l->v, by_number);
+        if (l->n > from)
+                qsort(l->v + from, l->n - from, sizeof *l->v, by_number);
         return 0;
 }
 
@@ -138,11 +141,11 @@ static void find_mount(struct fdlist *l, struct fd *d)
                 d->local = 1;
 }
 
-static int read_texts(struct fdlist *l)
+static int read_texts(struct fdlist *l, size_t from)
 {
-        size_t n = 0;
+        size_t n = from;
 
-        for (size_t i = 0; i < l->n; i++) {
+        for (size_t i = from; i < l->n; i++) {
                 int rc = read_text(l, &l->v[i]);
 
                 if (rc < 0 || (i % 64 == 0 && stop_wanted() < 0))
@@ -182,14 +185,14 @@ static void take_stat(struct fd *d, const struct stat *st)
         d->f.known |= IMG_FD_STAT;
 }
 
-static int stat_slow(struct fdlist *l, size_t n)
+static int stat_slow(struct fdlist *l, size_t from, size_t n)
 {
         struct slowstat *v = calloc(n, sizeof *v), *p = v;
         int rc;
 
         if (!v)
                 return fail("descriptors:");
-        for (size_t i = 0; i < l->n; i++)
+        for (size_t i = from; i < l->n; i++)
                 if (!l->v[i].local) {
                         snprintf(p->name, sizeof p->name, "%d", l->v[i].f.fd);
                         p->mount = l->v[i].f.mnt_id;
@@ -198,7 +201,7 @@ static int stat_slow(struct fdlist *l, size_t n)
                 }
         rc = slowstat(l->fd_dir, v, n);
         p = v;
-        for (size_t i = 0; i < l->n && rc == 0; i++) {
+        for (size_t i = from; i < l->n && rc == 0; i++) {
                 struct fd *d = &l->v[i];
 
                 if (d->local)
@@ -225,13 +228,13 @@ static int is_tty(const char *drivers, uint32_t dev_major, uint32_t dev_minor)
                 procstate_tty_path(drivers, dev_major, dev_minor, path, sizeof path) == 0;
 }
 
-static int stat_all(struct fdlist *l)
+static int stat_all(struct fdlist *l, size_t from)
 {
         char name[SLOWSTAT_NAME];
         struct stat st;
         size_t slow = 0;
 
-        for (size_t i = 0; i < l->n; i++) {
+        for (size_t i = from; i < l->n; i++) {
                 struct fd *d = &l->v[i];
 
                 if (!d->local) {
@@ -244,9 +247,9 @@ static int stat_all(struct fdlist *l)
                 else
                         take_stat(d, &st);
         }
-        if (slow && stat_slow(l, slow) < 0)
+        if (slow && stat_slow(l, from, slow) < 0)
                 return -1;
-        for (size_t i = 0; i < l->n; i++) {
+        for (size_t i = from; i < l->n; i++) {
                 struct img_fd *f = &l->v[i].f;
 
                 f->kind = fd_kind(&l->v[i]);
@@ -256,17 +259,29 @@ static int stat_all(struct fdlist *l)
         return 0;
 }
 
-int fdlist_read(struct fdlist *l, int live_dir, int *err)
+static void close_dirs(struct fdlist *l)
 {
-        *err = 0;
-        l->fd_dir = openat(live_dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (l->fd_dir >= 0)
-                l->info_dir = openat(live_dir, "fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (l->fd_dir < 0 || l->info_dir < 0) {
+                close(l->fd_dir);
+        if (l->info_dir >= 0)
+                close(l->info_dir);
+        l->fd_dir = l->info_dir = -1;
+}
+
+int fdlist_read(struct fdlist *l, int dir, pid_t tid, pid_t table, int *err)
+{
+        size_t from = l->n;
+
+        *err = 0;
+        l->fd_dir = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (l->fd_dir >= 0)
+                l->info_dir = openat(dir, "fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (l->fd_dir < 0 || l->info_dir < 0)
                 *err = errno;
-                return 0;
-        }
-        return list(l) < 0 || read_texts(l) < 0 || stat_all(l) < 0 ? -1 : 0;
+        else if (list(l, tid, table) < 0 || read_texts(l, from) < 0 || stat_all(l, from) < 0)
+                return -1;
+        close_dirs(l);
+        return 0;
 }
 
 void fdlist_free(struct fdlist *l)
@@ -275,9 +290,6 @@ void fdlist_free(struct fdlist *l)
                 fd_free(&l->v[i]);
         free(l->v);
         payload_free(&l->scratch);
-        if (l->fd_dir >= 0)
-                close(l->fd_dir);
-        if (l->info_dir >= 0)
-                close(l->info_dir);
+        close_dirs(l);
         *l = (struct fdlist){ .fd_dir = -1, .info_dir = -1 };
 }

@@ -11,18 +11,18 @@
 struct fdlist {
         const struct mounts *mounts;    /* these two are the caller's */
         const char *tty_drivers;        /* text of /proc/tty/drivers; NULL: not to be had */
-        int fd_dir, info_dir;           /* /proc/PID/fd and fdinfo; fd_dir -1: not read */
-        struct fd *v;                   /* ascending */
+        int fd_dir, info_dir;           /* fd and fdinfo of who is read; -1: not open */
+        struct fd *v;                   /* of all that were read; of each, ascending */
         size_t n, cap;
         struct payload scratch;
 };
 
 /*
- * List them, with link, fdinfo, stat(2) and kind, of the process whose folder
- * is live_dir. 0, or -1 after fail(): no memory, stop_wanted(). With *err not
- * 0, an errno, /proc does not show them: the list is empty.
+ * Add those of thread tid, whose folder dir is, with link, fdinfo, stat(2) and
+ * kind; table: img_fd.table. 0, or -1 after fail(): no memory, stop_wanted().
+ * With *err not 0, an errno, /proc does not show them: none are added.
  */
-int fdlist_read(struct fdlist *l, int live_dir, int *err);
+int fdlist_read(struct fdlist *l, int dir, pid_t tid, pid_t table, int *err);
 
 void fdlist_free(struct fdlist *l);
 

@@ -30,17 +30,18 @@ struct work {                           /* of fds_write() */
         struct notes *notes;
         struct fdcontent content;
         struct unixpeers peers;
-        size_t at;                      /* in s->copies */
+        const struct fdtable *table;    /* of those that are written now, */
+        int pidfd, err;                 /* by which copies are had; -1: it is not one, why */
 };
 
 /*
  * A look at all links. Has it a socket? And says a word of a watchdog's device:
  * nobody feeds that while the target is stopped.
  */
-static int look_at_links(int live_dir)
+static int look_at_links(int dir)
 {
         static const char socket[] = "socket:[", watchdog[] = "/dev/watchdog";
-        int fd = openat(live_dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = 0;
+        int fd = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = 0;
         DIR *d = fd < 0 ? NULL : fdopendir(fd);
         struct dirent *e;
         char to[32] = "";
@@ -61,13 +62,34 @@ static int look_at_links(int live_dir)
         return found;
 }
 
-void fds_look_before(struct fds *s, struct rawfiles *raw)
+/* At those of threads that have a table of their own. */
+static int look_at_threads(const struct trace *t)
+{
+        pid_t *tid;
+        size_t n;
+        int found = 0;
+
+        if (proc_tasks(t->dir, &tid, &n) < 0)
+                return 0;
+        for (size_t i = 0; i < n; i++) {
+                int dir = fdtables_differ(t->live, tid[i]) ? proc_open_task(t->dir, tid[i]) : -1;
+
+                if (dir >= 0) {
+                        found |= look_at_links(dir);
+                        close(dir);
+                }
+        }
+        free(tid);
+        return found;
+}
+
+void fds_look_before(struct fds *s, const struct trace *t, struct rawfiles *raw)
 {
         const char *text = rawfiles_text(raw, "mountinfo"), *cgroup = rawfiles_text(raw, "cgroup");
         size_t len;
 
         s->accounted = cgroup && netcgroup_differs(cgroup);
-        if (look_at_links(raw->live_dir))
+        if (look_at_links(t->live_dir) | look_at_threads(t))
                 unixpeers_prepare();
         if (text)
                 mounts_parse(text, &s->mounts);
@@ -81,6 +103,7 @@ static void forget(struct fds *s)
 {
         if (s->read) {
                 fdlist_free(&s->list);
+                fdtables_free(&s->tables);
                 copies_free(&s->copies);
                 if (s->pidfd >= 0)
                         close(s->pidfd);
@@ -100,23 +123,29 @@ static const char *why_no_copy(const struct fds *s, const struct fd *d)
         return why;
 }
 
-static int get_copy(const struct fds *s, const struct fd *d)
+/* Of a thread with another table; or, as before 6.9 for all, of the first one. */
+static int open_pidfd(const struct trace *t, pid_t tid)
 {
-        return (int)syscall(NR_PIDFD_GETFD, s->pidfd, d->f.fd, 0);
+        return (int)syscall(NR_PIDFD_OPEN, tid, tid == t->pid ? 0 : PIDFD_THREAD);
 }
 
-/* Does pidfd_getfd(2) work? Tried with the first one that may be copied. */
+static int get_copy(int pidfd, int32_t fd)
+{
+        return (int)syscall(NR_PIDFD_GETFD, pidfd, fd, 0);
+}
+
+/* Does pidfd_getfd(2) work, for the first table? Tried with the first one that may be copied. */
 static void try_copy(struct fds *s, const struct trace *t)
 {
-        s->pidfd = (int)syscall(NR_PIDFD_OPEN, t->live, t->live == t->pid ? 0 : PIDFD_THREAD);
+        s->pidfd = open_pidfd(t, t->live);
         if (s->pidfd < 0)
                 s->no_copy = strerror(errno);
-        for (size_t i = 0; i < s->list.n && !s->no_copy; i++) {
+        for (size_t i = 0; i < s->tables.v[0].n && !s->no_copy; i++) {
                 int copy;
 
                 if (fd_is_path(&s->list.v[i]) || why_no_copy(s, &s->list.v[i]))
                         continue;
-                copy = get_copy(s, &s->list.v[i]);
+                copy = get_copy(s->pidfd, s->list.v[i].f.fd);
                 if (copy >= 0) {
                         close(copy);
                         return;
@@ -129,11 +158,12 @@ static void try_copy(struct fds *s, const struct trace *t)
 /* What the target has to send, if it must. */
 static int want_copies(struct fds *s)
 {
+        size_t n = s->tables.v[0].n;
         int32_t lowest = 0;
 
-        if (copies_begin(&s->copies, s->list.n) < 0)
+        if (copies_begin(&s->copies, n) < 0)
                 return -1;
-        for (size_t i = 0; i < s->list.n; i++) {
+        for (size_t i = 0; i < n; i++) {
                 const struct fd *d = &s->list.v[i];
 
                 lowest += d->f.fd == lowest;
@@ -144,15 +174,39 @@ static int want_copies(struct fds *s)
         return 0;
 }
 
+/* The folder of a thread that has this table; maybe t->live_dir. -1 with errno. */
+static int open_folder(const struct trace *t, const struct fdtable *table)
+{
+        return table->tid == t->live ? t->live_dir : proc_open_task(t->dir, table->tid);
+}
+
+static int list_table(struct fds *s, struct trace *t, struct fdtable *table)
+{
+        int dir = open_folder(t, table), rc = 0;
+        size_t from = s->list.n;
+
+        if (dir < 0)
+                table->err = errno;
+        else
+                rc = fdlist_read(&s->list, dir, table->tid, table->tid == t->live ? 0 : table->tid, &table->err);
+        if (dir >= 0 && dir != t->live_dir)
+                close(dir);
+        table->n = s->list.n - from;
+        return rc;
+}
+
 int fds_read(struct fds *s, struct trace *t)
 {
         forget(s);
         s->read = 1;
         s->list = (struct fdlist){ .mounts = &s->mounts, .tty_drivers = s->tty_drivers, .fd_dir = -1, .info_dir = -1 };
-        if (fdlist_read(&s->list, t->live_dir, &s->hidden) < 0)
+        if (fdtables_find(&s->tables, t) < 0)
                 return -1;
+        for (size_t i = 0; i < s->tables.n; i++)
+                if (list_table(s, t, &s->tables.v[i]) < 0)
+                        return -1;
         try_copy(s, t);
-        return s->no_copy ? want_copies(s) : 0;
+        return s->no_copy && t->task[0].table <= 0 ? want_copies(s) : 0;        /* who is borrowed sends its own */
 }
 
 struct copies *fds_wanted(struct fds *s)
@@ -170,28 +224,50 @@ void fds_free(struct fds *s)
 
 /* --- each of them: what a copy tells --------------------------------------------- */
 
+/* One of the first table. -1 with errno. */
+static int copy_first(const struct fds *s, int32_t fd)
+{
+        return s->no_copy ? copies_get(&s->copies, fd) : get_copy(s->pidfd, fd);
+}
+
+/* That of d, or one of the first table that is the same open file. -1 with errno. */
+static int copy_any(const struct work *k, const struct fd *d)
+{
+        int fd, err;
+
+        if (!d->f.table)
+                return copy_first(k->s, d->f.fd);
+        fd = k->pidfd < 0 ? -1 : get_copy(k->pidfd, d->f.fd);
+        err = k->pidfd < 0 ? k->err : errno;
+        if (fd < 0 && d->f.same_as >= 0 && !d->f.same_table)
+                fd = copy_first(k->s, d->f.same_as);
+        errno = err;
+        return fd;
+}
+
 static void copy(struct work *k, struct fd *d)
 {
+        static const char all[] = "owner, signal, and all else that is asked of a copy";
         const char *why;
 
         if (fd_is_path(d))
                 return;                         /* it has none of all that */
         why = why_no_copy(k->s, d);
         if (why) {
-                fd_why(d, "owner, signal, and all else that is asked of a copy: %s", why);
+                fd_why(d, "%s: %s", all, why);
                 return;
         }
-        if (!k->s->no_copy)
-                d->copy = get_copy(k->s, d);
-        else
-                d->copy = copies_get(&k->s->copies, d->f.fd, &k->at);
+        d->copy = copy_any(k, d);
         if (d->copy >= 0)
                 return;
         why = k->s->copies.why ? k->s->copies.why : "nothing is run there";
-        if (k->s->no_copy)
-                fd_why(d, "owner, signal, and all else that is asked of a copy: pidfd_getfd(2): %s; from inside: %s", k->s->no_copy, why);
+        if (d->f.table)
+                fd_why(d, "%s: in the table of thread %d: %s: %s", all, (int)d->tid,
+                       k->pidfd < 0 ? "pidfd_open(2)" : "pidfd_getfd(2)", strerror(errno));
+        else if (k->s->no_copy)
+                fd_why(d, "%s: pidfd_getfd(2): %s; from inside: %s", all, k->s->no_copy, why);
         else
-                fd_why(d, "owner, signal, and all else that is asked of a copy:");
+                fd_why(d, "%s:", all);
 }
 
 static int write_one(struct work *k, struct fd *d, struct imgwrite *w)
@@ -225,45 +301,68 @@ static int write_one(struct work *k, struct fd *d, struct imgwrite *w)
         return imgwrite_payload(w, IMG_DESC, &b);
 }
 
-/* --- the table --------------------------------------------------------------------- */
+/* --- the tables -------------------------------------------------------------------- */
 
-/* Threads may have a table of their own: unshare(2), or clone(2) without CLONE_FILES. */
-static void look_for_tables(const struct work *k)
+static void enter_table(struct work *k, const struct fdtable *table)
 {
-        enum { KCMP_FILES = 2 };
-        size_t others = 0;
-        pid_t tid = 0;
+        int dir = open_folder(k->t, table);
 
-        for (size_t i = 0; i < k->t->n; i++)
-                if (k->t->task[i].tid != k->t->live &&
-                    syscall(SYS_kcmp, k->t->live, k->t->task[i].tid, KCMP_FILES, 0, 0) > 0) {
-                        tid = k->t->task[i].tid;
-                        others++;
-                }
-        if (others)
-                notes_add(k->notes, "descriptors: those of thread %d; %zu threads, thread %d among them,"
-                          " have a table of their own, which is not in the image", k->t->live, others, tid);
+        k->table = table;
+        k->content.dir = dir < 0 ? -1 : openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (dir >= 0 && dir != k->t->live_dir)
+                close(dir);
+        k->pidfd = table == k->s->tables.v ? k->s->pidfd : open_pidfd(k->t, table->tid);
+        k->err = errno;
+}
+
+static void leave_table(struct work *k)
+{
+        if (k->content.dir >= 0)
+                close(k->content.dir);
+        if (k->pidfd >= 0 && k->pidfd != k->s->pidfd)
+                close(k->pidfd);
+        k->content.dir = k->pidfd = -1;
+}
+
+/* Its n descriptors at v. */
+static int write_table(struct work *k, struct fd *v, struct imgwrite *w)
+{
+        for (size_t i = 0; i < k->table->n; i++)
+                if (write_one(k, &v[i], w) < 0 || (i % 64 == 0 && stop_wanted() < 0))
+                        return -1;
+        return 0;
+}
+
+static void note_limits(struct work *k, int err)
+{
+        const struct fdtables *f = &k->s->tables;
+
+        if (err)
+                notes_add(k->notes, "which descriptors share an open file, and whether all threads have the same ones: kcmp(2): %s%s",
+                          strerror(err), f->left ? "; not all threads were looked at" : "");
+        for (size_t i = 0; i < f->n; i++)
+                if (f->v[i].err && i)
+                        notes_add(k->notes, "descriptors of thread %d: %s", (int)f->v[i].tid, strerror(f->v[i].err));
+                else if (f->v[i].err)
+                        notes_add(k->notes, "descriptors: %s", strerror(f->v[i].err));
 }
 
 static int write_all(struct work *k, uint64_t content, struct imgwrite *w)
 {
         struct fdlist *l = &k->s->list;
+        struct fd *v = l->v;
+        int rc = 0;
 
-        if (k->s->hidden) {
-                notes_add(k->notes, "descriptors: %s", strerror(k->s->hidden));
-                return 0;
-        }
-        if (fdsame(k->t->live, l->v, l->n) < 0)
-                notes_add(k->notes, "which descriptors share an open file, and whether all threads have the same ones: kcmp(2): %s",
-                          strerror(errno));
-        else
-                look_for_tables(k);
-        if (fdcontent_begin(&k->content, l->fd_dir, content, l->v, l->n) < 0)
+        note_limits(k, fdsame(l->v, l->n) < 0 ? errno : k->s->tables.err);
+        if (fdcontent_begin(&k->content, content, l->v, l->n) < 0)
                 return -1;
-        for (size_t i = 0; i < l->n; i++)
-                if (write_one(k, &l->v[i], w) < 0 || (i % 64 == 0 && stop_wanted() < 0))
-                        return -1;
-        return 0;
+        for (size_t i = 0; i < k->s->tables.n && rc == 0; i++) {
+                enter_table(k, &k->s->tables.v[i]);
+                rc = write_table(k, v, w);
+                v += k->table->n;
+                leave_table(k);
+        }
+        return rc;
 }
 
 int fds_write(struct fds *s, struct trace *t, const struct proc_stat *stat, uint64_t content,
@@ -275,8 +374,9 @@ int fds_write(struct fds *s, struct trace *t, const struct proc_stat *stat, uint
         if (!s->read && fds_read(s, t) < 0)
                 return -1;
         rc = write_all(&k, content, w);
-        say("%zu descriptors", s->list.n);
+        say("%zu descriptors in %zu tables", s->list.n, s->tables.n);
         fdcontent_end(&k.content);
         unixpeers_free(&k.peers);
+        copies_free(&s->copies);        /* nobody shall have any when the target runs on */
         return rc;
 }

@@ -2,7 +2,7 @@
 /*
  * fds.h - every open descriptor of the stopped target, into DESC chunks
  *
- *      fds_look_before(&s, raw);               the target still runs
+ *      fds_look_before(&s, t, raw);             the target still runs
  *      fds_read(&s, t);                        it is stopped
  *      if ((copies = fds_wanted(&s)))          it has to send copies of them itself:
  *              ...                             courier.h, while it is borrowed
@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include "copies.h"
 #include "fdlist.h"
+#include "fdtables.h"
 #include "imgwrite.h"
 #include "mounts.h"
 #include "notes.h"
@@ -30,15 +31,15 @@ struct fds {                    /* all zero: nothing yet */
         char *tty_drivers;      /* text of /proc/tty/drivers; NULL: not to be had */
 
         int read;               /* what follows holds */
-        int hidden;             /* an errno: /proc does not show them */
-        struct fdlist list;
-        int pidfd;              /* -1: none, no_copy says why */
-        const char *no_copy;    /* why pidfd_getfd(2) gives none; NULL: it does */
+        struct fdtables tables;
+        struct fdlist list;     /* of all tables, one after the other */
+        int pidfd;              /* for the first table; -1: none, no_copy says why */
+        const char *no_copy;    /* why pidfd_getfd(2) gives none of that; NULL: it does */
         struct copies copies;
 };
 
 /* What can be known before the stop. What cannot be had is done without. */
-void fds_look_before(struct fds *s, struct rawfiles *raw);
+void fds_look_before(struct fds *s, const struct trace *t, struct rawfiles *raw);
 
 /* List them, anew if they were already. 0, or -1 after fail(): no memory, stop_wanted(). */
 int fds_read(struct fds *s, struct trace *t);

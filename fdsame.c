@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 struct sorter {
-        pid_t tid;
         struct fd *fd;
         int err;                /* an errno of kcmp(2) */
 };
@@ -37,7 +36,7 @@ static int by_file(struct sorter *s, size_t a, size_t b)
 
         if (rc || s->err)
                 return rc;
-        order = syscall(SYS_kcmp, s->tid, s->tid, KCMP_FILE, s->fd[a].f.fd, s->fd[b].f.fd);
+        order = syscall(SYS_kcmp, s->fd[a].tid, s->fd[b].tid, KCMP_FILE, s->fd[a].f.fd, s->fd[b].f.fd);
         if (order < 0 || order > 2)
                 s->err = order < 0 ? errno : EPROTO;
         return order == 1 ? -1 : order == 2;
@@ -63,9 +62,9 @@ static void merge_sort(struct sorter *s, size_t *v, size_t *tmp, size_t n)
         }
 }
 
-int fdsame(pid_t tid, struct fd *v, size_t n)
+int fdsame(struct fd *v, size_t n)
 {
-        struct sorter s = { tid, v, 0 };
+        struct sorter s = { v, 0 };
         size_t *order = calloc(2 * n + 1, sizeof *order), first = 0;
 
         if (!order)
@@ -79,10 +78,12 @@ int fdsame(pid_t tid, struct fd *v, size_t n)
                 if (i == 0 || by_file(&s, order[i - 1], order[i]))
                         first = i;
                 d->f.same_as = first == i ? -1 : v[order[first]].f.fd;
+                d->f.same_table = first == i ? 0 : v[order[first]].f.table;
                 d->f.known |= IMG_FD_SAME;
         }
         for (size_t i = 0; i < n && s.err; i++) {
                 v[i].f.same_as = -1;
+                v[i].f.same_table = 0;
                 v[i].f.known &= ~(uint32_t)IMG_FD_SAME;
         }
         free(order);

@@ -86,7 +86,7 @@ _Static_assert(sizeof(struct img_header) == 64, "img_header");
 #define IMG_TIMR        IMG_TAG('T', 'I', 'M', 'R')     /* img_array of img_timer: POSIX timers, ascending id */
 #define IMG_RLIM        IMG_TAG('R', 'L', 'I', 'M')     /* img_array of img_rlimit: RLIMIT_CPU (0) first */
 #define IMG_MISC        IMG_TAG('M', 'I', 'S', 'C')     /* img_misc */
-#define IMG_DESC        IMG_TAG('D', 'E', 'S', 'C')     /* img_fd, img_str's; one chunk a descriptor, ascending */
+#define IMG_DESC        IMG_TAG('D', 'E', 'S', 'C')     /* img_fd, img_str's; one chunk a descriptor, ascending by table, then fd */
 #define IMG_FILE        IMG_TAG('F', 'I', 'L', 'E')     /* raw copy of a /proc file: name, NUL, bytes */
 #define IMG_NOTE        IMG_TAG('N', 'O', 'T', 'E')     /* what is missing and why: text lines, each ending in \n */
 #define IMG_PAGES       IMG_TAG('P', 'A', 'G', 'E')     /* img_pages, img_run's, zeros, page data */
@@ -212,7 +212,7 @@ struct img_thread {
         uint32_t no_new_privs;
         uint32_t seccomp;       /* 0 none, 1 strict, 2 filter */
         uint32_t seccomp_filters;       /* how many it has, also those that could not be had */
-        uint32_t zero;
+        int32_t  fd_table;      /* its table of descriptors: see img_fd.table */
 };
 #define IMG_THREAD_DEBUGREG     (1u << 0)
 #define IMG_THREAD_CALL         (1u << 1)       /* call_arg */
@@ -232,6 +232,7 @@ struct img_thread {
 #define IMG_THREAD_SECCOMP      (1u << 15)      /* seccomp */
 #define IMG_THREAD_FILTERS      (1u << 16)      /* seccomp_filters */
 #define IMG_THREAD_SIGNALS      (1u << 17)      /* its pending signals: IMG_TSTR_SIGINFO, none if that is not there */
+#define IMG_THREAD_TABLE        (1u << 18)      /* fd_table */
 #define IMG_THREAD_1_0          48u     /* bytes of it in 1.0 */
 _Static_assert(sizeof(struct img_thread) == 392, "img_thread");
 
@@ -337,8 +338,10 @@ struct img_misc {               /* what only the process itself may ask */
 _Static_assert(sizeof(struct img_misc) == 144, "img_misc");
 
 /*
- * DESC: one open descriptor. What of this could be had is in `known`, what
- * not, and why, in an IMG_FSTR_WHY. Looking changed nothing of it.
+ * DESC: one open descriptor. A thread may have a table of its own, or share one
+ * with some of the others: each table is there once. What of this could be had
+ * is in `known`, what not, and why, in an IMG_FSTR_WHY. Looking changed nothing
+ * of it.
  */
 struct img_fd {
         uint32_t size;          /* of this struct; img_str's (enum img_fd_str) follow at this offset */
@@ -362,7 +365,9 @@ struct img_fd {
         uint32_t seals;         /* F_GET_SEALS: F_SEAL_* */
         uint32_t pipe_len;      /* F_GETPIPE_SZ: bytes that it has room for */
         uint64_t queued;        /* bytes that a reader would find: pipes, sockets, ttys (FIONREAD) */
-        int32_t  same_as;       /* a lower descriptor with the same open file (kcmp(2)); -1: none */
+        int32_t  same_as;       /* a descriptor before this one with the same open file (kcmp(2)); -1: none */
+        int32_t  table;         /* 0: that of the first thread which lives; else the tid of a thread with another one */
+        int32_t  same_table;    /* that same_as is in */
         uint32_t zero;
 };
 #define IMG_FD_FLAGS    1u      /* flags, cloexec, pos */
@@ -372,9 +377,9 @@ struct img_fd {
 #define IMG_FD_SEALS    16u
 #define IMG_FD_PIPE     32u     /* pipe_len */
 #define IMG_FD_QUEUED   64u
-#define IMG_FD_SAME     128u    /* same_as */
+#define IMG_FD_SAME     128u    /* same_as, same_table */
 #define IMG_FD_CONTENT  256u    /* all of its content is in IMG_FSTR_CONTENT (no such string: it is empty) */
-_Static_assert(sizeof(struct img_fd) == 136, "img_fd");
+_Static_assert(sizeof(struct img_fd) == 144, "img_fd");
 
 enum img_fd_kind {
         IMG_FD_OTHER = 0,       /* an anonymous inode that none of these names fits: its path tells */

@@ -321,7 +321,7 @@ static int take_fd(struct model *m, struct imgread *r, const struct img_chunk *c
         struct model_fd f = { 0 }, *array = NULL;
         int rc = read_fd(&f, r, c);
 
-        if (rc == 0 && m->fds_n && f.f.fd <= m->fds[m->fds_n - 1].f.fd)
+        if (rc == 0 && m->fds_n && model_fd_order(&m->fds[m->fds_n - 1].f, &f.f) >= 0)
                 rc = imgread_bad(r, imgread_offset(r), "descriptor %" PRId32 " does not come after the one before", f.f.fd);
         if (rc == 0 && !(array = grow(m->fds, m->fds_n, sizeof(f))))
                 rc = no_memory(r);
@@ -529,6 +529,13 @@ int model_once(uint32_t tag)
 int model_take(struct model *m, struct imgread *r, const struct img_chunk *c)
 {
         return taker(c->tag)->take(m, r, c);
+}
+
+int model_fd_order(const struct img_fd *a, const struct img_fd *b)
+{
+        if (a->table != b->table)
+                return a->table < b->table ? -1 : 1;
+        return (a->fd > b->fd) - (a->fd < b->fd);
 }
 
 const struct model_str *model_str(const struct model_strs *s, uint32_t id)

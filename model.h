@@ -110,6 +110,9 @@ int model_take(struct model *m, struct imgread *r, const struct img_chunk *c);
 /* There may be only one of this kind. */
 int model_once(uint32_t tag);
 
+/* As the image has them: by table, then number. Less than 0, 0, or more. */
+int model_fd_order(const struct img_fd *a, const struct img_fd *b);
+
 /* The string of that id, the first one; NULL: none. */
 const struct model_str *model_str(const struct model_strs *s, uint32_t id);
 

@@ -32,7 +32,9 @@ const struct field showfd_fields[] = {
         F(IMG_FD_FLAGS, flags, FIELD_OCT, "-flags"),
         F(IMG_FD_FLAGS, pos, FIELD_UINT, "offset"),
         F(IMG_FD_FLAGS, cloexec, FIELD_YES, ",close_on_exec"),
+        FIELD(struct img_fd, table, FIELD_INT, "-table", NULL),
         F(IMG_FD_SAME, same_as, FIELD_INT, "-same_as"),
+        F(IMG_FD_SAME, same_table, FIELD_INT, "-same_table"),
         F(IMG_FD_STAT, len, FIELD_SIZE, "size"),
         F(IMG_FD_STAT, mode, FIELD_OCT, ",mode"),
         F(IMG_FD_STAT, nlink, FIELD_UINT, ",links"),
@@ -73,15 +75,25 @@ const char *showfd_kind(uint32_t kind, char buf[NAMES_LEN])
         return name_in(kind_names, kind, buf) ? buf : "?";
 }
 
+/* The first one of a table that is not the process's? */
+static int first_of_table(const struct model *m, uint32_t i)
+{
+        return m->fds[i].f.table && (i == 0 || m->fds[i].f.table != m->fds[i - 1].f.table);
+}
+
 void showfd_sum_text(const struct model *m)
 {
-        uint32_t n[KINDS] = { 0 };
+        uint32_t n[KINDS] = { 0 }, tables = 1;
         char buf[NAMES_LEN];
 
-        for (uint32_t i = 0; i < m->fds_n; i++)
+        for (uint32_t i = 0; i < m->fds_n; i++) {
                 n[m->fds[i].f.kind < KINDS ? m->fds[i].f.kind : IMG_FD_OTHER]++;
+                tables += first_of_table(m, i);
+        }
         text_label("descriptors");
         printf(m->have_fds ? "%" PRIu32 : "not known", m->fds_n);
+        if (tables > 1)
+                printf(" in %" PRIu32 " tables", tables);
         for (uint32_t kind = 0, some = 0; kind < KINDS; kind++)
                 if (n[kind])
                         printf("%s%" PRIu32 " %s", some++ ? ", " : ": ", n[kind], showfd_kind(kind, buf));
@@ -146,17 +158,37 @@ static uint32_t worth(const struct img_fd *f)
         return known;
 }
 
+/* Whose table begins here. */
+static void table_text(const struct model *m, int32_t table)
+{
+        int column = printf("\n") - 1 + text_label("table of threads");
+        char tid[16];
+
+        for (uint32_t i = 0; i < m->threads_n; i++)
+                if (m->threads[i].t.known & IMG_THREAD_TABLE && m->threads[i].t.fd_table == table) {
+                        snprintf(tid, sizeof(tid), "%" PRId32, m->threads[i].t.tid);
+                        text_word(tid, &column);
+                }
+        putchar('\n');
+}
+
 static void fd_text(const struct model_fd *f)
 {
         const struct model_str *path = model_str(&f->strs, IMG_FSTR_PATH), *why = model_str(&f->strs, IMG_FSTR_WHY);
         const struct model_str *mq = model_str(&f->strs, IMG_FSTR_MQUEUE);
         char buf[NAMES_LEN];
 
-        printf("\ndescriptor %" PRId32 " %s ", f->f.fd, showfd_kind(f->f.kind, buf));
+        printf("\ndescriptor %" PRId32, f->f.fd);
+        if (f->f.table)
+                printf(" of thread %" PRId32, f->f.table);
+        printf(" %s ", showfd_kind(f->f.kind, buf));
         if (path)
                 text_bytes(path->p, path->kept);
-        if (f->f.known & IMG_FD_SAME && f->f.same_as >= 0)
+        if (f->f.known & IMG_FD_SAME && f->f.same_as >= 0) {
                 printf(", same open file as %" PRId32, f->f.same_as);
+                if (f->f.same_table != f->f.table)
+                        printf(f->f.same_table ? " of thread %" PRId32 : " of the process", f->f.same_table);
+        }
         putchar('\n');
         flags_text(&f->f);
         fields_text(showfd_fields, &f->f, sizeof(f->f), worth(&f->f));
@@ -177,8 +209,11 @@ void showfd_text(const struct model *m)
 {
         if (!m->have_fds)
                 printf("\ndescriptors: not known\n");
-        for (uint32_t i = 0; i < m->fds_n; i++)
+        for (uint32_t i = 0; i < m->fds_n; i++) {
+                if (first_of_table(m, i))
+                        table_text(m, m->fds[i].f.table);
                 fd_text(&m->fds[i]);
+        }
 }
 
 static void content_json(struct json *j, const struct model_fd *f)

@@ -79,6 +79,7 @@ const struct field showthread_fields[] = {
         T(IMG_THREAD_NNP, no_new_privs, FIELD_YES, "no_new_privs"),
         T_NAMES(IMG_THREAD_SECCOMP, seccomp, FIELD_NAME, "seccomp", "\0" "none\0strict\0filter\0"),
         T(IMG_THREAD_FILTERS, seccomp_filters, FIELD_UINT, ",seccomp_filters"),
+        T(IMG_THREAD_TABLE, fd_table, FIELD_INT, "?fd_table"),
         { 0 },
 };
 
@@ -302,7 +303,7 @@ static void thread_text(const struct model_thread *t)
                 siginfo_text("pending", pending ? (const void *)pending->p : NULL, pending ? pending->len / IMG_SIGINFO : 0);
         else
                 text_line("pending", NULL, 0);
-        fields_text(showthread_fields, &t->t, t->t.size, t->t.known);
+        fields_text(showthread_fields, &t->t, t->t.size, t->t.known & ~(t->t.fd_table ? 0 : IMG_THREAD_TABLE));
         filters_text(&t->strs);
         groups_text(t);
         text_line("affinity", cpus, cpus ? strlen(cpus) : 0);

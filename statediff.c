@@ -319,9 +319,12 @@ static uint64_t diff_fd(const void *was, const void *is)
         const struct model_fd *a = was, *b = is, *f = b ? b : a;
         const struct model_str *path = model_str(&f->strs, IMG_FSTR_PATH);
         struct text_subject s = numbered("descriptor", f->f.fd);
+        size_t at = strlen(s.what);
         char old[NAMES_LEN], new[NAMES_LEN];
         uint64_t n;
 
+        if (f->f.table)
+                snprintf(s.what + at, sizeof(s.what) - at, " of thread %" PRId32, f->f.table);
         s.name = path ? path->p : NULL;
         s.len = path ? path->kept : 0;
         if (!a || !b)
@@ -337,7 +340,7 @@ static int order_fds(const void *was, const void *is)
 {
         const struct model_fd *a = was, *b = is;
 
-        return a->f.fd < b->f.fd ? -1 : a->f.fd > b->f.fd;
+        return model_fd_order(&a->f, &b->f);
 }
 
 static uint64_t diff_pending(const struct model *a, const struct model *b)

@@ -576,6 +576,8 @@ static int write_thread(struct threads *th, size_t i, void *xstate, struct imgwr
         if (len < 0)
                 return trace_fail(th->t, k->tid, "extended registers");
         img->xstate_len = (uint32_t)len;
+        img->fd_table = k->table > 0 ? k->table : 0;
+        img->known |= k->table < 0 ? 0 : IMG_THREAD_TABLE;
         if (!(img->known & IMG_THREAD_SLACK))
                 read_slack(th, img);
         return imgwrite_chunk(w, IMG_THRD, v, sizeof v / sizeof *v);

@@ -27,6 +27,7 @@ struct trace_task {
         struct user_regs_struct regs;   /* as it stopped */
         uint64_t mask;          /* blocked signals as it stopped: the outer one, of sigsuspend and ppoll */
         char     comm[16];      /* NUL-padded */
+        pid_t    table;         /* of descriptors, since fdtables_find(): img_fd.table; -1: not known */
 };
 
 struct trace_call {             /* the system call that a thread is on its way out of */

@@ -4,6 +4,7 @@
  *
  *      readfds IMG             lines: FD WORD VALUE...; only what the image says is known
  *      readfds IMG FD ID       the bytes of a string (enum img_fd_str) of that descriptor
+ *      readfds -t TABLE ...    of another table than that of the process; the lines without it
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -20,6 +21,7 @@ static const char *const kinds[] = {
 
 static uint8_t *image;
 static uint64_t length;
+static int table;
 
 static void die(const char *fmt, ...)
 {
@@ -153,6 +155,8 @@ static void print_fd(const struct img_fd *f)
                 printf("%d queued %" PRIu64 "\n", n, f->queued);
         if (f->known & IMG_FD_SAME)
                 printf("%d same %d\n", n, f->same_as);
+        if (f->known & IMG_FD_SAME && f->same_as >= 0 && f->same_table != f->table)
+                printf("%d same_table %d\n", n, f->same_table);
         if (f->known & IMG_FD_CONTENT)
                 printf("%d whole\n", n);
         printf("%d mnt %d\n", n, f->mnt_id);
@@ -167,7 +171,7 @@ static void take(const uint8_t *p, uint64_t len, int fd, uint32_t id)
         if (len < sizeof f)
                 die("short DESC chunk");
         memcpy(&f, p, sizeof f);
-        if (fd >= 0 && f.fd != fd)
+        if (f.table != table || (fd >= 0 && f.fd != fd))
                 return;
         if (!id)
                 print_fd(&f);
@@ -205,24 +209,32 @@ static void read_image(const char *path)
 
 int main(int argc, char **argv)
 {
-        int fd = argc > 2 ? atoi(argv[2]) : -1, last = -1;
-        uint32_t id = argc > 3 ? (uint32_t)atoi(argv[3]) : 0;
+        int64_t last = -1;
+        uint32_t id;
+        int fd;
 
+        if (argc > 2 && strcmp(argv[1], "-t") == 0) {
+                table = atoi(argv[2]);
+                argv += 2;
+                argc -= 2;
+        }
+        fd = argc > 2 ? atoi(argv[2]) : -1;
+        id = argc > 3 ? (uint32_t)atoi(argv[3]) : 0;
         if (argc < 2)
                 die("usage: readfds IMAGE [FD [ID]]");
         read_image(argv[1]);
         for (uint64_t at = sizeof(struct img_header); at < length; ) {
                 struct img_chunk c;
-                int32_t this;
+                struct img_fd f;
 
                 memcpy(&c, image + at, sizeof c);
                 at += sizeof c;
                 if (c.tag == IMG_DESC) {
                         take(image + at, c.len, fd, id);
-                        memcpy(&this, image + at + 4, 4);
-                        if (this <= last)
-                                die("descriptor %d comes after %d", this, last);
-                        last = this;
+                        memcpy(&f, image + at, sizeof f);
+                        if (((int64_t)f.table << 32 | f.fd) <= last)
+                                die("descriptor %d of table %d does not come after the one before", f.fd, f.table);
+                        last = (int64_t)f.table << 32 | f.fd;
                 }
                 at += (c.len + IMG_ALIGN - 1) & ~(uint64_t)(IMG_ALIGN - 1);
         }

@@ -134,6 +134,8 @@ static void print_numbers(const struct img_thread *t)
                 printf("seccomp %u\n", t->seccomp);
         if (t->known & IMG_THREAD_FILTERS)
                 printf("seccomp_filters %u\n", t->seccomp_filters);
+        if (t->known & IMG_THREAD_TABLE)
+                printf("fd_table %d\n", t->fd_table);
         if (t->known & IMG_THREAD_SIGNALS)
                 printf("signals known\n");
 }

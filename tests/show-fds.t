@@ -135,12 +135,18 @@ for n, (kind, (info, _, _)) in enumerate(INFO.items()):
         add(500 + n, kind, '', [('IMG_FSTR_FDINFO', head + info)])
 for n in range(27):
         i.fd(fd=600 + n, kind=n)
+for tid, table in (4711, 0), (4712, 4712), (4713, 4712), (4714, 4714):
+        i.thread(tid=tid, fd_table=table, known=IMG['IMG_THREAD_TABLE'])
+i.thread(tid=4715, fd_table=4712)
+add(0, 'PIDFD', 'SAME', table=4712, same_as=1)
+add(700, 'PIDFD', 'SAME', table=4712, same_as=0, same_table=4712)
+add(701, 'PIDFD', 'SAME', table=4714, same_as=700, same_table=4712)
 i.write('img')
 
 shown = show('img', '--fds')['fds']
-j = {f['fd']: f for f in shown}
+j = {f['fd']: f for f in shown if not f['table']}
 text = show_text('img', '--fds')
-words = {int(w.split()[0]): w for w in re.split(r'^descriptor ', text, flags=re.M)[1:]}
+words = {int(w.split()[0]): w for w in re.split(r'^descriptor ', text.split('\ntable of')[0], flags=re.M)[1:]}
 
 # --- what all have
 
@@ -159,7 +165,7 @@ check('O_RDONLY', j[1]['flag_names'], ['O_RDONLY'])
 check('content of a pipe', j[2]['content'], {'len': '0x4', 'all': True, 'start': 'abc\0'})
 check('no content', j[3]['content'], {'len': '0x0', 'all': True, 'start': ''})
 check('a part of it', j[5]['content'], {'len': '0xa', 'all': False, 'start': 'part of it'})
-unknown = [k for k in f if k not in ('fd', 'kind', 'mnt_id', 'missing')]
+unknown = [k for k in f if k not in ('fd', 'table', 'kind', 'mnt_id', 'missing')]
 check('nothing known', {k: j[4][k] for k in unknown if j[4][k] is not None}, {})
 check('why', j[4]['missing'], ['all of it: Permission denied', 'content: more than 1 MiB'])
 for regex in (
@@ -181,6 +187,17 @@ has(words[4], r'^  flags +not known$')
 check('no number that is not known', re.findall(r'\b7\b', words[4]), [])
 has(words[5], r'^  content +10 B of more in the image: part of it$')
 check('kinds', [j[600 + n]['kind'] for n in range(27)], KINDS + ['?'])
+
+# --- tables of threads
+
+check('tables', [[f[k] for k in ('fd', 'table', 'same_as', 'same_table')] for f in shown if f['table']],
+      [[0, 4712, 1, 0], [700, 4712, 0, 4712], [701, 4714, 700, 4712]])
+check('that of the process', [j[0][k] for k in ('table', 'same_table')], [0, 0])
+check('tables in words', re.findall('^(?:table|descriptor .* of ).*$', text, flags=re.M),
+      ['table of threads  4712 4713', 'descriptor 0 of thread 4712 pidfd , same open file as 1 of the process',
+       'descriptor 700 of thread 4712 pidfd , same open file as 0', 'table of threads  4714',
+       'descriptor 701 of thread 4714 pidfd , same open file as 700 of thread 4712'])
+has(show_text('img'), r'^descriptors +\d+ in 3 tables: ')
 
 # --- sockets
 

@@ -78,8 +78,8 @@ def image(path):
         for n in range(random.randrange(1, 4)):
                 i.map(0x400000 + n * 0x100000, os.fsdecode(junk()), [(random.choice([1, 2, 3, 4, 5]), 1, 1, number('H'))],
                       **{k: v for k, v in wild('img_map').items() if k not in ('start', 'end', 'name', 'name_len')})
-        for n in sorted(random.sample(range(2**31), random.randrange(8))):
-                i.fd(**wild('img_fd', fd=n, kind=random.randrange(30), known=random.choice([U32, number('I')])),
+        for table, n in sorted((random.choice([0, 0, -3, 4711]), n) for n in random.sample(range(2**31), random.randrange(8))):
+                i.fd(**wild('img_fd', fd=n, table=table, kind=random.randrange(30), known=random.choice([U32, number('I')])),
                         strs=wild_strs('IMG_FSTR_'))
         for tag, name, most in ('ITIM', 'img_itimer', 3), ('TIMR', 'img_timer', 9), ('RLIM', 'img_rlimit', 64):
                 if random.random() < .8:

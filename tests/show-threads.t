@@ -24,7 +24,7 @@ FIELDS = [
         ('timer_slack_ns', 'timer_slack_ns', 'SLACK', 50000), ('io_priority', 'io_priority', 'IOPRIO', 2 << 13 | 4),
         ('securebits', 'securebits', 'SECUREBITS', 3), ('no_new_privs', 'no_new_privs', 'NNP', 1),
         ('seccomp', 'seccomp', 'SECCOMP', 2), ('seccomp_filters', 'seccomp_filters', 'FILTERS', 3),
-        ('wait_left_ns', 'wait_left_ns', 'WAIT', 1500000000),
+        ('wait_left_ns', 'wait_left_ns', 'WAIT', 1500000000), ('fd_table', 'fd_table', 'TABLE', 4713),
 ]
 IDS = {'uid': [1000, 1001, 1002, U32], 'gid': [0, 11, 12, 13], 'cap': [1, 3, U64, 2**41 - 1, 2**40 | 1]}
 DEBUG = [0x400100, 0, U64, 4, 0, 0, 0xffff0ff0, 0x400]

@@ -221,6 +221,8 @@ static void add_fds(struct fuzz_image *m, uint32_t more)
                 f.kind = kind;
                 f.known = kind % 4 == 3 ? 0x155 : 0x1ff;
                 f.same_as = kind % 5 == 4 ? 0 : -1;
+                f.table = kind < 16 ? 0 : 4712;
+                f.same_table = kind % 10 == 4 ? 0 : f.table;
                 put(c, &f, sizeof f);
                 fuzz_resize(c, f.size);
                 PUT_TEXT(c, IMG_FSTR_PATH, "/a/path\x1b]0;x\x07 (deleted)");
