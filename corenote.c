@@ -108,7 +108,7 @@ static const struct model_map *map_of(const struct model *m, const struct corese
 static int put_files(struct sparse *out, const struct model *m, const struct coresegs *s)
 {
         uint64_t head[2] = { 0, IMG_PAGE }, names = 0;
-        const struct coreseg *seg, *end = s->v + s->n;
+        const struct coreseg *seg, *end = s->n ? s->v + s->n : s->v;
         const struct model_map *map;
         uint32_t at = 0;
         size_t len;

@@ -213,6 +213,8 @@ struct img_thread {
         uint32_t seccomp;       /* 0 none, 1 strict, 2 filter */
         uint32_t seccomp_filters;       /* how many it has, also those that could not be had */
         int32_t  fd_table;      /* its table of descriptors: see img_fd.table */
+        uint32_t umask;
+        uint32_t zero;
 };
 #define IMG_THREAD_DEBUGREG     (1u << 0)
 #define IMG_THREAD_CALL         (1u << 1)       /* call_arg */
@@ -233,8 +235,9 @@ struct img_thread {
 #define IMG_THREAD_FILTERS      (1u << 16)      /* seccomp_filters */
 #define IMG_THREAD_SIGNALS      (1u << 17)      /* its pending signals: IMG_TSTR_SIGINFO, none if that is not there */
 #define IMG_THREAD_TABLE        (1u << 18)      /* fd_table */
+#define IMG_THREAD_UMASK        (1u << 19)
 #define IMG_THREAD_1_0          48u     /* bytes of it in 1.0 */
-_Static_assert(sizeof(struct img_thread) == 392, "img_thread");
+_Static_assert(sizeof(struct img_thread) == 400, "img_thread");
 
 enum img_thread_str {           /* each at most once, but for FILTER */
         IMG_TSTR_SIGINFO = 1,   /* the kernel's siginfo, 128 bytes each: pending for this thread, the first one first */
@@ -245,6 +248,8 @@ enum img_thread_str {           /* each at most once, but for FILTER */
         IMG_TSTR_WCHAN,         /* where it slept in the kernel, before the stop */
         IMG_TSTR_CGROUP,        /* /proc/PID/task/TID/cgroup, where that differs from the process's */
         IMG_TSTR_LABEL,         /* of the security module: /proc/PID/task/TID/attr/current */
+        IMG_TSTR_CWD,           /* /proc/PID/task/TID/cwd, where that differs from the process's */
+        IMG_TSTR_ROOT,          /* likewise */
         IMG_TSTR_N
 };
 

@@ -12,7 +12,7 @@
 #define FIRST_CAP       8192u           /* bytes; a thread of few groups has less than 2000 */
 #define MOST            (16u << 20)     /* 65,536 groups take less than one MiB */
 
-enum kind { FOUR, TEXT, HEX, NUMBER };
+enum kind { FOUR, TEXT, HEX, NUMBER, OCTAL };
 
 #define KEY(word)       word, sizeof word - 1
 #define AT(field)       offsetof(struct procthread, field)
@@ -22,6 +22,7 @@ static const struct {
         uint8_t  len, kind;
         uint16_t at;
 } lines[PROCTHREAD_LINES] = {
+        [PROCTHREAD_UMASK] = { KEY("Umask"), OCTAL, AT(umask) },
         [PROCTHREAD_UID] = { KEY("Uid"), FOUR, AT(uid) },
         [PROCTHREAD_GID] = { KEY("Gid"), FOUR, AT(gid) },
         [PROCTHREAD_GROUPS] = { KEY("Groups"), TEXT, AT(groups) },
@@ -72,6 +73,10 @@ static int take_value(const char *s, unsigned line, struct procthread *p)
                 return end != s;
         case NUMBER:
                 return procthread_number(&s, (uint32_t *)(void *)at);
+        case OCTAL:
+                *n = (uint32_t)strtoul(s, &end, 8);
+                memcpy(at, n, sizeof *n);
+                return end != s;
         }
         for (int i = 0; i < 4; i++)
                 if (!procthread_number(&s, &n[i]))

@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 enum procthread_line {          /* seen: bit n of procthread.seen. In the order of their table */
-        PROCTHREAD_UID, PROCTHREAD_GID, PROCTHREAD_GROUPS, PROCTHREAD_NSPID,
+        PROCTHREAD_UMASK, PROCTHREAD_UID, PROCTHREAD_GID, PROCTHREAD_GROUPS, PROCTHREAD_NSPID,
         PROCTHREAD_SIGPND, PROCTHREAD_SHDPND, PROCTHREAD_SIGCGT,
         PROCTHREAD_CAPINH, PROCTHREAD_CAPPRM, PROCTHREAD_CAPEFF, PROCTHREAD_CAPBND, PROCTHREAD_CAPAMB,
         PROCTHREAD_NNP, PROCTHREAD_SECCOMP, PROCTHREAD_FILTERS, PROCTHREAD_FEATURES,
@@ -22,7 +22,7 @@ enum procthread_line {          /* seen: bit n of procthread.seen. In the order 
 
 struct procthread {
         uint32_t seen;          /* lines that were there: older kernels have fewer */
-        uint32_t uid[4], gid[4];
+        uint32_t umask, uid[4], gid[4];
         uint64_t pending, shared_pending, caught;       /* bit n-1 is signal n */
         uint64_t cap[5];        /* as img_thread.cap */
         uint32_t no_new_privs, seccomp, seccomp_filters;

@@ -63,20 +63,18 @@ static void when_text(const struct model *m)
 /* What is missing, up to `most` lines of it. */
 static void notes_text(const struct model *m, int most)
 {
-        const char *p = m->notes.p, *end = p + m->notes.len;
         int n = 0;
 
-        for (; p < end; n++) {
-                const char *stop = memchr(p, '\n', (size_t)(end - p));
+        for (size_t at = 0; at < m->notes.len; n++) {
+                const char *p = m->notes.p + at, *stop = memchr(p, '\n', m->notes.len - at);
+                size_t len = stop ? (size_t)(stop - p) : m->notes.len - at;
 
-                if (!stop)
-                        stop = end;
                 if (n < most) {
                         text_label(n ? "" : "missing");
-                        text_bytes(p, (size_t)(stop - p));
+                        text_bytes(p, len);
                         putchar('\n');
                 }
-                p = stop + 1;
+                at += len + 1;
         }
         if (n > most) {
                 text_label("");

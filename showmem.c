@@ -161,7 +161,7 @@ static int put_run(struct mem *m, uint64_t n)
 /* Print what comes next, as far as it is alike. */
 static int step(struct mem *m)
 {
-        const struct model_map *end = m->m.maps + m->m.maps_n;
+        const struct model_map *end = m->m.maps_n ? m->m.maps + m->m.maps_n : m->m.maps;
         uint64_t n = m->left;
 
         while (m->map < end && m->map->m.end <= m->addr)

@@ -80,6 +80,7 @@ const struct field showthread_fields[] = {
         T_NAMES(IMG_THREAD_SECCOMP, seccomp, FIELD_NAME, "seccomp", "\0" "none\0strict\0filter\0"),
         T(IMG_THREAD_FILTERS, seccomp_filters, FIELD_UINT, ",seccomp_filters"),
         T(IMG_THREAD_TABLE, fd_table, FIELD_INT, "?fd_table"),
+        T(IMG_THREAD_UMASK, umask, FIELD_OCT, "umask"),
         { 0 },
 };
 
@@ -289,6 +290,13 @@ static void str_text(const struct model_strs *strs, uint32_t id, const char *key
         text_lines(key, s ? s->p : NULL, s ? s->len : 0, '\n');
 }
 
+/* What is there only if it differs from the process's. */
+static void own_text(const struct model_strs *strs, uint32_t id, const char *key)
+{
+        if (model_str(strs, id))
+                str_text(strs, id, key);
+}
+
 static void thread_text(const struct model_thread *t)
 {
         const struct model_str *pending = model_str(&t->strs, IMG_TSTR_SIGINFO);
@@ -311,8 +319,9 @@ static void thread_text(const struct model_thread *t)
         str_text(&t->strs, IMG_TSTR_NSTID, "nstid");
         str_text(&t->strs, IMG_TSTR_WCHAN, "wchan");
         str_text(&t->strs, IMG_TSTR_LABEL, "label");
-        if (model_str(&t->strs, IMG_TSTR_CGROUP))
-                str_text(&t->strs, IMG_TSTR_CGROUP, "cgroup");
+        own_text(&t->strs, IMG_TSTR_CGROUP, "cgroup");
+        own_text(&t->strs, IMG_TSTR_CWD, "cwd");
+        own_text(&t->strs, IMG_TSTR_ROOT, "root");
 }
 
 void showthread_text(const struct model *m)
@@ -419,6 +428,8 @@ static void thread_json(struct json *j, const struct model_thread *t)
         str_json(j, &t->strs, IMG_TSTR_WCHAN, "wchan");
         str_json(j, &t->strs, IMG_TSTR_LABEL, "label");
         str_json(j, &t->strs, IMG_TSTR_CGROUP, "cgroup");
+        str_json(j, &t->strs, IMG_TSTR_CWD, "cwd");
+        str_json(j, &t->strs, IMG_TSTR_ROOT, "root");
         json_close(j, '}');
 }
 

@@ -23,7 +23,7 @@
 static const char proc_strs[] =         /* by enum img_str_id */
         "\0" "1name\0exe\0cwd\0root\0cmdline\0environ\0auxv\0host\0build_id\0namespaces\0nspid\0nssid\0nspgid\0cgroup\0children\0tty\0";
 static const char thread_strs[] =       /* by enum img_thread_str */
-        "\0" "1pending_signals\0groups\0affinity\0filter\0nstid\0wchan\0cgroup\0label\0";
+        "\0" "1pending_signals\0groups\0affinity\0filter\0nstid\0wchan\0cgroup\0label\0cwd\0root\0";
 static const char fd_strs[] =           /* by enum img_fd_str */
         "\0" "1path\0fdinfo\0content\0missing\0socket\0address\0peer\0tcp_info\0options\0tty\0mqueue\0";
 

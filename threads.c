@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,18 +28,18 @@
 
 /* What may be missing, by the bits of `known`, then what has none. */
 enum {
-        LACK_NSTID = 18, LACK_AFFINITY, LACK_WCHAN, LACK_CGROUP, LACK_LABEL, LACK_SHARED, LACK_PROGRAMS,
-        LACK_FLAGS, LACK_SOME_SIGNALS, LACK_SOME_FILTERS
+        LACK_NSTID = 20, LACK_AFFINITY, LACK_WCHAN, LACK_CGROUP, LACK_LABEL, LACK_SHARED, LACK_PROGRAMS,
+        LACK_FLAGS, LACK_SOME_SIGNALS, LACK_SOME_FILTERS, LACK_FOLDERS
 };
 
 static const char *const lack_name[] = {
         "debug registers", "", "time left in system calls", "", "tid addresses", "robust lists",
         "restartable sequences", "parent death signals", "scheduling", "utilization clamps", "timer slack",
         "io priorities", "securebits", "credentials", "no_new_privs",
-        "seccomp modes", "number of seccomp filters", "pending signals",
+        "seccomp modes", "number of seccomp filters", "pending signals", "", "umasks of threads",
         "numbers of threads in their namespaces", "processors", "where threads sleep", "cgroups of threads", "security labels of threads",
         "pending signals of the process", "seccomp filters", "flags of seccomp filters",
-        "some pending signals", "some seccomp filters",
+        "some pending signals", "some seccomp filters", "folders of threads",
 };
 
 /* Note why something is missing, the first time. */
@@ -213,6 +214,36 @@ static void take_credentials(struct threads *th, struct thread *d, const struct 
         d->img.known |= IMG_THREAD_CREDS;
         if (saw(p, PROCTHREAD_GROUPS))
                 add_groups(th, p->groups);
+}
+
+/* Threads that did not share them once may have other ones: clone(2), CLONE_FS. */
+static void add_folder(struct threads *th, pid_t tid, uint32_t id, const char *link)
+{
+        char path[48], its[PATH_MAX], own[PATH_MAX];
+        ssize_t len, n = readlinkat(th->t->live_dir, link, own, sizeof own);
+
+        snprintf(path, sizeof path, "task/%d/%s", (int)tid, link);
+        len = readlinkat(th->t->dir, path, its, sizeof its);
+        if (len < 0)
+                lack(th, LACK_FOLDERS, strerror(errno));
+        else if (len != n || memcmp(its, own, (size_t)len) != 0)
+                payload_str(&th->strs, id, its, (size_t)len);
+}
+
+static void take_folders(struct threads *th, struct thread *d, const struct procthread *p)
+{
+        enum { KCMP_FS = 3 };
+        pid_t live = th->t->live;
+
+        d->img.umask = p->umask;
+        if (saw(p, PROCTHREAD_UMASK))
+                d->img.known |= IMG_THREAD_UMASK;
+        else if (th->t->n > 1)                  /* before 4.7 */
+                lack(th, bit_of(IMG_THREAD_UMASK), "this kernel does not tell");
+        if (d->img.tid == live || syscall(SYS_kcmp, live, d->img.tid, KCMP_FS, 0, 0) == 0)
+                return;
+        add_folder(th, d->img.tid, IMG_TSTR_CWD, "cwd");
+        add_folder(th, d->img.tid, IMG_TSTR_ROOT, "root");
 }
 
 static void take_fences(struct threads *th, struct thread *d, const struct procthread *p)
@@ -466,6 +497,7 @@ static void read_status(struct threads *th, struct thread *d, int first)
                 lack(th, LACK_NSTID, "this kernel does not tell");
         if (saw(&p, PROCTHREAD_UID) && saw(&p, PROCTHREAD_GID) && saw(&p, PROCTHREAD_CAPEFF))
                 take_credentials(th, d, &p);
+        take_folders(th, d, &p);
         take_fences(th, d, &p);
         if (first) {
                 read_shared_signals(th, d->img.tid, p.shared_pending);

@@ -136,6 +136,8 @@ static void print_numbers(const struct img_thread *t)
                 printf("seccomp_filters %u\n", t->seccomp_filters);
         if (t->known & IMG_THREAD_TABLE)
                 printf("fd_table %d\n", t->fd_table);
+        if (t->known & IMG_THREAD_UMASK)
+                printf("umask %#o\n", t->umask);
         if (t->known & IMG_THREAD_SIGNALS)
                 printf("signals known\n");
 }
@@ -193,6 +195,10 @@ static void print_str(const struct img_str *s, const uint8_t *p)
                 break;
         case IMG_TSTR_LABEL:
                 printf("label %.*s\n", (int)s->len, (const char *)p);
+                break;
+        case IMG_TSTR_CWD:
+        case IMG_TSTR_ROOT:
+                printf("%s %.*s\n", s->id == IMG_TSTR_CWD ? "cwd" : "root", (int)s->len, (const char *)p);
                 break;
         }
 }

@@ -25,6 +25,7 @@ FIELDS = [
         ('securebits', 'securebits', 'SECUREBITS', 3), ('no_new_privs', 'no_new_privs', 'NNP', 1),
         ('seccomp', 'seccomp', 'SECCOMP', 2), ('seccomp_filters', 'seccomp_filters', 'FILTERS', 3),
         ('wait_left_ns', 'wait_left_ns', 'WAIT', 1500000000), ('fd_table', 'fd_table', 'TABLE', 4713),
+        ('umask', 'umask', 'UMASK', 0o27),
 ]
 IDS = {'uid': [1000, 1001, 1002, U32], 'gid': [0, 11, 12, 13], 'cap': [1, 3, U64, 2**41 - 1, 2**40 | 1]}
 DEBUG = [0x400100, 0, U64, 4, 0, 0, 0xffff0ff0, 0x400]
@@ -52,7 +53,8 @@ i.thread(tid=4711, comm=b'main', syscall=202, blocked=0x8000000000000201, regs=r
                  ('IMG_TSTR_SIGINFO', b''.join(pending)), ('IMG_TSTR_GROUPS', struct.pack('<3I', 0, 27, U32)),
                  ('IMG_TSTR_AFFINITY', bytes([0x2f, 0x80, 0xff, 1])), ('IMG_TSTR_FILTER', pack('img_filter', flags=2) + b'\6' * 24),
                  ('IMG_TSTR_FILTER', pack('img_filter', flags=U64) + b'\6' * 8), ('IMG_TSTR_NSTID', '4711 12 1'),
-                 ('IMG_TSTR_WCHAN', 'futex_wait_queue'), ('IMG_TSTR_CGROUP', '0::/a/b\n'), ('IMG_TSTR_LABEL', 'unconfined')],
+                 ('IMG_TSTR_WCHAN', 'futex_wait_queue'), ('IMG_TSTR_CGROUP', '0::/a/b\n'), ('IMG_TSTR_LABEL', 'unconfined'),
+                 ('IMG_TSTR_CWD', '/its own'), ('IMG_TSTR_ROOT', '/jail')],
          **IDS, **{f[1]: f[3] for f in FIELDS})
 i.thread(tid=4712, comm=b'0123456789abcdef', state=ord('R'), syscall=-1)
 i.thread(tid=4713, comm=b'', state=0, syscall=-2)
@@ -90,7 +92,8 @@ check('xstate', t['xstate_len'], len(xstate))
 check('groups', t['groups'], [0, 27, U32])
 check('affinity', t['affinity'], '0-3,5,15-24')
 check('nstid', t['nstid'], [4711, 12, 1])
-check('strings', [t[k] for k in ('wchan', 'cgroup', 'label')], ['futex_wait_queue', '0::/a/b\n', 'unconfined'])
+check('strings', [t[k] for k in ('wchan', 'cgroup', 'label', 'cwd', 'root')],
+      ['futex_wait_queue', '0::/a/b\n', 'unconfined', '/its own', '/jail'])
 check('filters', t['filters'], [{'instructions': 3, 'flags': '0x2', 'flag_names': ['SECCOMP_FILTER_FLAG_LOG']},
                                 {'instructions': 1, 'flags': None, 'flag_names': []}])
 sent = [{k: v for k, v in s.items() if k not in ('signal', 'name', 'code', 'errno')} for s in t['pending']]
@@ -126,13 +129,13 @@ for regex in (
         r'^  no new privs +yes$', r'^  seccomp +filter, seccomp filters 3$', r'^  filter +3 instructions, flags SECCOMP_FILTER_FLAG_LOG$',
         r'^  filter +1 instructions, flags not known$', r'^  groups +0 27 4294967295$', r'^  affinity +0-3,5,15-24$',
         r'^  io priority +IOPRIO_CLASS_BE, 4$', r'^  nstid +4711 12 1$', r'^  wchan +futex_wait_queue$', r'^  cgroup +0::/a/b$',
-        r'^  label +unconfined$', r'^  xstate len +1\.0 KiB$'):
+        r'^  label +unconfined$', r'^  umask +027$', r'^  cwd +/its own$', r'^  root +/jail$', r'^  xstate len +1\.0 KiB$'):
         has(words[4711], regex)
 
 # --- nothing is
 
 nothing = [f[0] for f in FIELDS] + caps + ['uid', 'fsgid', 'debugreg', 'call_args', 'pending', 'groups', 'affinity', 'nstid', 'wchan',
-                                          'cgroup', 'label', 'policy_name', 'seccomp_name', 'io_class_name', 'cap_bounding_names']
+                                          'cgroup', 'label', 'cwd', 'root', 'policy_name', 'seccomp_name', 'io_class_name', 'cap_bounding_names']
 for n in (1, 2, 7):
         check('not known of %d' % j[n]['tid'], {k: j[n][k] for k in nothing if j[n][k] is not None}, {})
 check('no filters', j[1]['filters'], [])
@@ -143,7 +146,7 @@ has(words[4712], r'^4712 0123456789abcdef, running$')
 has(words[4713], r'^4713 , \?, system call not known$')
 for label in ('debug registers', 'pending', 'altstack sp', 'tid address', 'robust list', 'rseq', 'pdeath signal', 'policy', 'sched flags',
               'util min', 'timer slack', 'uid', 'gid', 'cap ambient', 'securebits', 'no new privs', 'seccomp', 'groups', 'affinity',
-              'io priority', 'nstid', 'wchan', 'label'):
+              'io priority', 'nstid', 'wchan', 'label', 'umask'):
         has(words[4713], r'^  %s +not known$' % label)
 check('no zero for what is not known', re.findall(r'^  .*\b0\b.*$', words[4713].split('debug registers')[1], flags=re.M),
         ['  xstate len      0 B'])

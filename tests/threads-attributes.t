@@ -30,7 +30,7 @@ diag_file excuses
 exits 0 'dump' "$CRDUMP" "$pid" img
 exits 0 'whole image' "$CRDUMP" check img
 sed -n 's/^\([0-9]*\) is //p' "$out" >names
-is "$(wc -l <names)" 9 'nine threads told what they are'
+is "$(wc -l <names)" 10 'ten threads told what they are'
 sed -n 's/^\([0-9]*\) is \(.*\)/\1 \2/p' "$out" >tasks
 while read -r tid name <&3; do
         ok "$name: the image has all that it told" same "$tid"
@@ -43,6 +43,7 @@ while read -r tid name <&3; do
         is "$(sed -n 's/^syscall //p' image)" 202 "$name: in futex"
         is "$(sed -n 's/^call 0x[0-9a-f]* \(0x[0-9a-f]* [^ ]* [^ ]*\) .*/\1/p' image)" '0x80 0 0' "$name: with its arguments"
         is "$(grep -c '^dr[0-3] 0$' image)" 4 "$name: clean debug registers"
+        is "$(grep -Ec '^(cwd|root) ' image)" "$(told "$tid" "$out" | grep -Ec '^(cwd|root) ')" "$name: folders of its own, or none"
 done 3<tasks
 ok 'the first thread: all that it told' same "$pid"
 
@@ -52,16 +53,16 @@ ok 'signals for no thread in particular, the first one first' diff shared image
 
 "$VICTIMS/readimg" img notes >notes
 is "$(sort notes | uniq -d)" '' 'no note is there twice'
-is "$(grep -Ec '^(processors|credentials|pending|seccomp|robust|scheduling|io priorities|debug)' notes)" 0 'nothing is missing'
+is "$(grep -Ec '^(processors|credentials|umasks|folders|pending|seccomp|robust|scheduling|io priorities|debug)' notes)" 0 'nothing is missing'
 
 if command -v jq >/dev/null; then
         exits 0 'show --json' "$CRDUMP" show --json img
-        is "$(jq -r '.threads | length' stdout)" 10 'ten threads in JSON'
+        is "$(jq -r '.threads | length' stdout)" 11 'eleven threads in JSON'
 fi
 
 # --- all is as it was
 
-grep -E '^[0-9]+ ' "$out" | grep -Ev '^[0-9]+ (is|not here|pending|filter|seccomp)' | sort >before
+grep -E '^[0-9]+ ' "$out" | grep -Ev '^[0-9]+ (is|not here|pending|filter|seccomp|cwd|root)' | sort >before
 lines=$(wc -l <"$out")
 kill -USR1 "$pid"
 await 10 grep -q '^told' "$out" || flunk 'they tell again' "$(cat "$out")"

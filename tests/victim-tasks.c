@@ -35,6 +35,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/rseq.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -160,9 +161,18 @@ static void tell_addresses(void)
                 tell("rseq 0 0 0");
 }
 
+static void tell_umask(void)
+{
+        mode_t mask = umask(0);
+
+        umask(mask);
+        tell("umask %#o", mask);
+}
+
 static void tell_all(void)
 {
         pthread_mutex_lock(&one_at_a_time);
+        tell_umask();
         tell_credentials();
         tell_scheduling();
         tell_addresses();
@@ -331,6 +341,16 @@ static void be_dispatched(void)
         done(prctl(59, 1, 0, 0, &selector), "syscall user dispatch");
 }
 
+static void be_folders(void)
+{
+        if (!done(unshare(CLONE_FS), "folders") || !done(chdir("/proc"), "another folder"))
+                return;
+        umask(0135);
+        tell("cwd /proc");
+        if (chroot("/proc") == 0)
+                tell("root /proc");
+}
+
 static void be_plain(void)
 {
 }
@@ -341,7 +361,7 @@ static const struct task {
 } tasks[] = {
         { "signals", be_signals }, { "fair", be_fair }, { "stack", be_stack }, { "realtime", be_realtime },
         { "deadline", be_deadline }, { "idle", be_idle }, { "identity", be_identity }, { "fenced", be_fenced },
-        { "plain", be_plain }, { "many", be_many }, { "dispatched", be_dispatched },
+        { "folders", be_folders }, { "plain", be_plain }, { "many", be_many }, { "dispatched", be_dispatched },
 };
 #define TASKS   (sizeof tasks / sizeof *tasks)
 #define USUAL   (TASKS - 2)

@@ -120,6 +120,8 @@ static void add_thread(struct fuzz_image *m, int32_t tid, uint32_t known, uint32
         PUT_TEXT(c, IMG_TSTR_WCHAN, "do_poll.constprop.0");
         PUT_TEXT(c, IMG_TSTR_CGROUP, "0::/b\n");
         PUT_TEXT(c, IMG_TSTR_LABEL, "unconfined");
+        PUT_TEXT(c, IMG_TSTR_CWD, "/its own");
+        PUT_TEXT(c, IMG_TSTR_ROOT, "/jail\xff");
         t.strs_len = (uint32_t)(c->len - at);
         memcpy(c->p + offsetof(struct img_thread, strs_len), &t.strs_len, 4);
 }

@@ -210,7 +210,7 @@ static void look_at_model(const struct model *m, size_t len)
                 look_at_strs(&t->strs, IMG_TSTR_N, IMG_TSTR_FILTER, len);
         }
         for (uint32_t i = 0; i < m->fds_n; i++) {
-                if (i && m->fds[i].f.fd <= m->fds[i - 1].f.fd)
+                if (i && model_fd_order(&m->fds[i - 1].f, &m->fds[i].f) >= 0)
                         fuzz_blame("descriptors are out of order");
                 look(&m->fds[i].f, sizeof m->fds[i].f);
                 look_at_strs(&m->fds[i].strs, IMG_FSTR_N, 0, len);
