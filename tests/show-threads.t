@@ -135,7 +135,8 @@ for regex in (
 # --- nothing is
 
 nothing = [f[0] for f in FIELDS] + caps + ['uid', 'fsgid', 'debugreg', 'call_args', 'pending', 'groups', 'affinity', 'nstid', 'wchan',
-                                          'cgroup', 'label', 'cwd', 'root', 'policy_name', 'seccomp_name', 'io_class_name', 'cap_bounding_names']
+                                          'cgroup', 'label', 'cwd', 'root', 'policy_name', 'seccomp_name', 'io_class_name',
+                                          'cap_bounding_names']
 for n in (1, 2, 7):
         check('not known of %d' % j[n]['tid'], {k: j[n][k] for k in nothing if j[n][k] is not None}, {})
 check('no filters', j[1]['filters'], [])

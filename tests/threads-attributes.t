@@ -53,7 +53,8 @@ ok 'signals for no thread in particular, the first one first' diff shared image
 
 "$VICTIMS/readimg" img notes >notes
 is "$(sort notes | uniq -d)" '' 'no note is there twice'
-is "$(grep -Ec '^(processors|credentials|umasks|folders|pending|seccomp|robust|scheduling|io priorities|debug)' notes)" 0 'nothing is missing'
+is "$(grep -Ec '^(processors|credentials|umasks|folders|pending|seccomp|robust|scheduling|io priorities|debug)' notes)" 0 \
+        'nothing is missing'
 
 if command -v jq >/dev/null; then
         exits 0 'show --json' "$CRDUMP" show --json img
