@@ -28,6 +28,32 @@ EOF
 is "$(timeout 30 python3 reader.py "$CRDUMP")" '0 True True' 'the reader of our messages'
 ok 'a whole image of it' "$CRDUMP" check img2
 
+# Its terminal holds some 4 KB, and it stops reading as soon as it is stopped. It is fed more than that before.
+cat >terminal.py <<'EOF'
+import os, pty, subprocess, sys, termios, time
+master, slave = pty.openpty()
+mode = termios.tcgetattr(slave)
+mode[1] &= ~termios.OPOST
+termios.tcsetattr(slave, termios.TCSANOW, mode)
+feed = 'head -c 6000 /dev/zero | tr "\\0" x >&2; exec "$@"'
+dump = subprocess.Popen(['sh', '-c', feed, '-', sys.argv[1], '-v', str(os.getpid()), 'img3'],
+                        stdin=slave, stdout=slave, stderr=slave)
+os.close(slave)
+text = b''
+while True:
+    try:
+        piece = os.read(master, 64)
+    except OSError:                     # EIO: nobody has it open
+        break
+    if not piece:
+        break
+    text += piece
+    time.sleep(0.001)
+print(dump.wait(), text.count(b'x') >= 6000, b'target released' in text)
+EOF
+is "$(timeout 30 python3 terminal.py "$CRDUMP")" '0 True True' 'the server of our terminal'
+ok 'a whole image of it' "$CRDUMP" check img3
+
 if [ "$(id -u)" -ne 0 ] || [ ! -c /dev/fuse ] || ! command -v bindfs >/dev/null; then
         [ "${CI:-}" = true ] && bail 'bindfs is missing, which CI must have'
         skip 'the server of our file system' 'no bindfs, no /dev/fuse, or not root'
