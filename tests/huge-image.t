@@ -62,9 +62,8 @@ class Huge(Image):
                 self.file.write(head + struct.pack('<I', self.crc) + payload)
                 if data:
                         self.file.write(data)
-                entry = pack('img_index', tag=IMG['IMG_' + tag], seq=self.seq, off=self.at, addr=START if tag == 'PAGES' else 0)
-                if tag == 'PAGES':
-                        entry = pack('img_index', tag=IMG['IMG_PAGES'], seq=self.seq, off=self.at, addr=int.from_bytes(payload[:8], 'little'))
+                addr = int.from_bytes(payload[:8], 'little') if tag == 'PAGES' else 0
+                entry = pack('img_index', tag=IMG['IMG_' + tag], seq=self.seq, off=self.at, addr=addr)
                 self.at += 32 + len(payload) + more
                 if tag != 'END':
                         self.at += -self.at % 16
