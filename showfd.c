@@ -14,6 +14,7 @@
 #include "text.h"
 
 #define CONTENT_MAX     60      /* bytes of a content in words */
+#define PACKETS_MAX     12      /* packets of it */
 #define KINDS           32      /* of the summary; more than enum img_fd_kind has */
 #define URING           "io_uring: requests in flight, and what is registered, are not in the image: only the mapped rings are"
 
@@ -128,6 +129,33 @@ static void stat_text(const struct img_fd *f)
         putchar('\n');
 }
 
+/* Of s, as far as it is kept. */
+static uint32_t packet(const struct model_str *s, size_t i)
+{
+        uint32_t len;
+
+        memcpy(&len, s->p + i * sizeof(len), sizeof(len));
+        return len;
+}
+
+static size_t packets(const struct model_str *s)
+{
+        return s ? s->kept / sizeof(uint32_t) : 0;
+}
+
+static void packets_text(const struct model_str *s)
+{
+        size_t n = packets(s) < PACKETS_MAX ? packets(s) : PACKETS_MAX;
+
+        if (!s)
+                return;
+        text_item("packets");
+        printf("%" PRIu64, s->len / sizeof(uint32_t));
+        for (size_t i = 0; i < n; i++)
+                printf("%s%" PRIu32, i ? " " : ", bytes: ", packet(s, i));
+        printf(s->len / sizeof(uint32_t) > n ? "...\n" : "\n");
+}
+
 static void content_text(const struct model_fd *f)
 {
         const struct model_str *s = model_str(&f->strs, IMG_FSTR_CONTENT);
@@ -144,6 +172,7 @@ static void content_text(const struct model_fd *f)
         printf(whole ? " in the image: " : " of more in the image: ");
         text_bytes(s->p, s->kept < CONTENT_MAX ? s->kept : CONTENT_MAX);
         printf(s->len > CONTENT_MAX ? "...\n" : "\n");
+        packets_text(model_str(&f->strs, IMG_FSTR_PACKETS));
 }
 
 /* What of it is known, and more than that nothing is there. */
@@ -218,7 +247,7 @@ void showfd_text(const struct model *m)
 
 static void content_json(struct json *j, const struct model_fd *f)
 {
-        const struct model_str *s = model_str(&f->strs, IMG_FSTR_CONTENT);
+        const struct model_str *s = model_str(&f->strs, IMG_FSTR_CONTENT), *cut = model_str(&f->strs, IMG_FSTR_PACKETS);
         int whole = (f->f.known & IMG_FD_CONTENT) != 0;
 
         if (!s && !whole) {
@@ -229,6 +258,10 @@ static void content_json(struct json *j, const struct model_fd *f)
         json_hex(j, "len", s ? s->len : 0);
         json_bool(j, "all", whole);
         json_string(j, "start", s ? s->p : "", s ? s->kept : 0);
+        json_open(j, "packets", '[');
+        for (size_t i = 0; i < packets(cut); i++)
+                json_int(j, NULL, packet(cut, i));
+        json_close(j, ']');
         json_close(j, '}');
 }
 

@@ -25,7 +25,7 @@ static const char proc_strs[] =         /* by enum img_str_id */
 static const char thread_strs[] =       /* by enum img_thread_str */
         "\0" "1pending_signals\0groups\0affinity\0filter\0nstid\0wchan\0cgroup\0label\0cwd\0root\0";
 static const char fd_strs[] =           /* by enum img_fd_str */
-        "\0" "1path\0fdinfo\0content\0missing\0socket\0address\0peer\0tcp_info\0options\0tty\0mqueue\0";
+        "\0" "1path\0fdinfo\0content\0missing\0socket\0address\0peer\0tcp_info\0options\0tty\0mqueue\0packets\0";
 
 static const struct field umask_field[] = { FIELD(struct img_proc, umask, FIELD_OCT, "umask", NULL), { 0 } };
 

@@ -31,9 +31,8 @@ add(0, 'FILE', everything, [('IMG_FSTR_PATH', '/tmp/a file (deleted)'), ('IMG_FS
     flags=os.O_RDWR | os.O_APPEND | os.O_NONBLOCK | 0o100000, cloexec=1, pos=12345678901, owner=-4712, owner_type=2, signal=34, lease=1,
     seals=fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL, pipe_len=65536, queued=3, same_as=-1, **STAT)
 add(1, 'CHAR', 'FLAGS STAT SAME', [('IMG_FSTR_PATH', '/dev/tty')], same_as=0, flags=os.O_RDONLY, **STAT)
-add(2, 'PIPE_END', 'FLAGS PIPE QUEUED CONTENT', [('IMG_FSTR_PATH', 'pipe:[99]'), ('IMG_FSTR_CONTENT', b'abc\0')], flags=os.O_WRONLY,
-        pipe_len=4096,
-    queued=4)
+add(2, 'PIPE_END', 'FLAGS PIPE QUEUED CONTENT', [('IMG_FSTR_PATH', 'pipe:[99]'), ('IMG_FSTR_CONTENT', b'abc\0'),
+    ('IMG_FSTR_PACKETS', struct.pack('<2I', 1, 3))], flags=os.O_WRONLY, pipe_len=4096, queued=4)
 add(3, 'MEMFD', 'CONTENT OWNER LEASE', lease=2)
 add(4, 'FILE', '', [('IMG_FSTR_WHY', 'all of it: Permission denied\ncontent: more than 1 MiB\n')], flags=7, pos=7, ino=7, len=7,
         owner=7, signal=7,
@@ -160,11 +159,11 @@ check('numbers', [f[k] for k in ('offset', 'close_on_exec', 'size', 'inode', 'mo
 check('names', [f[k] for k in ('kind', 'path', 'flag_names', 'owner_type_name', 'signal_name', 'lease_name', 'seal_names')],
       ['file', '/tmp/a file (deleted)', ['O_RDWR', 'O_APPEND', 'O_NONBLOCK', 'O_LARGEFILE'], 'F_OWNER_PGRP', 'SIGRTMIN', 'F_WRLCK',
        ['F_SEAL_SEAL', 'F_SEAL_WRITE']])
-check('content', f['content'], {'len': hexed(510), 'all': True, 'start': 'line\n\x1b[31m' + 'x' * 246})
+check('content', f['content'], {'len': hexed(510), 'all': True, 'start': 'line\n\x1b[31m' + 'x' * 246, 'packets': []})
 check('O_RDONLY', j[1]['flag_names'], ['O_RDONLY'])
-check('content of a pipe', j[2]['content'], {'len': '0x4', 'all': True, 'start': 'abc\0'})
-check('no content', j[3]['content'], {'len': '0x0', 'all': True, 'start': ''})
-check('a part of it', j[5]['content'], {'len': '0xa', 'all': False, 'start': 'part of it'})
+check('content of a pipe', j[2]['content'], {'len': '0x4', 'all': True, 'start': 'abc\0', 'packets': [1, 3]})
+check('no content', j[3]['content'], {'len': '0x0', 'all': True, 'start': '', 'packets': []})
+check('a part of it', j[5]['content'], {'len': '0xa', 'all': False, 'start': 'part of it', 'packets': []})
 unknown = [k for k in f if k not in ('fd', 'table', 'kind', 'mnt_id', 'missing')]
 check('nothing known', {k: j[4][k] for k in unknown if j[4][k] is not None}, {})
 check('why', j[4]['missing'], ['all of it: Permission denied', 'content: more than 1 MiB'])
@@ -180,6 +179,7 @@ has(words[1], r'^1 char /dev/tty, same open file as 0$')
 has(words[1], r', device 5, 2, ')
 has(words[1], r'^  flags +O_RDONLY$')
 has(words[2], r'^  content +4 B in the image: abc\\x00$')
+has(words[2], r'^  packets +2, bytes: 1 3$')
 has(words[3], r'^  content +none$')
 check('neither owner nor lease', re.findall('owner|lease', words[3]), [])
 has(words[4], r'^  missing +all of it: Permission denied\n +content: more than 1 MiB$')
