@@ -332,6 +332,8 @@ static int write_alike(struct walk *k, uint64_t addr, uint64_t n, enum pagemap_s
 {
         if (state != PAGEMAP_ABSENT && secret_is(k->p->maps, k->map))
                 return write_secret(k, addr, n);
+        if (state == PAGEMAP_ABSENT && is_ring(k))      /* perf up to 6.12, kvm: to look would map it */
+                return account(k, addr, n, IMG_UNREADABLE, IMG_WHY_DEVICE);
         switch (state) {
         case PAGEMAP_GUARD:
                 return account(k, addr, n, IMG_UNREADABLE, IMG_WHY_GUARD);
