@@ -132,7 +132,7 @@ static ssize_t collect(struct mapfiles *f, int dir, const struct proc_maps *m, i
         for (size_t i = 0; i < m->n && rc == 0; i++) {
                 const struct proc_map *map = &m->map[i];
 
-                if (!map->ino || !map->name_len || mapfiles_find(f, m, map))
+                if (!proc_map_of_file(map) || !map->name_len || mapfiles_find(f, m, map))
                         continue;
                 rc = add(file, &n, &cap, m, map);
                 if (rc == 0)

@@ -60,7 +60,7 @@ static int has_vmflag(const struct walk *k, uint64_t flags)
 
 static uint8_t class_of(const struct walk *k)
 {
-        int anon = !k->map->ino || is_ring(k) || begins(k, "/dev/zero (deleted)") || begins(k, "/anon_hugepage (deleted)") ||
+        int anon = !proc_map_of_file(k->map) || is_ring(k) || begins(k, "/dev/zero (deleted)") || begins(k, "/anon_hugepage (deleted)") ||
                    (k->file && k->file->state == MAPFILE_ZERO);
 
         if (!k->map->shared)
@@ -94,7 +94,7 @@ static uint16_t forbidden(const struct walk *k)
 static void begin_mapping(struct walk *k, const struct proc_map *map)
 {
         k->map = map;
-        k->file = map->ino ? mapfiles_find(k->p->files, k->p->maps, map) : NULL;
+        k->file = proc_map_of_file(map) ? mapfiles_find(k->p->files, k->p->maps, map) : NULL;
         k->cls = class_of(k);
         k->watched = !map->vmflags_known || has_vmflag(k, IMG_VMFLAG_UM | IMG_VMFLAG_UW | IMG_VMFLAG_UI);
 }
@@ -332,6 +332,8 @@ static int write_alike(struct walk *k, uint64_t addr, uint64_t n, enum pagemap_s
 {
         if (state != PAGEMAP_ABSENT && secret_is(k->p->maps, k->map))
                 return write_secret(k, addr, n);
+        if (state == PAGEMAP_ABSENT && is_ring(k))      /* perf up to 6.12, kvm: to look would map it */
+                return account(k, addr, n, IMG_UNREADABLE, IMG_WHY_DEVICE);
         switch (state) {
         case PAGEMAP_GUARD:
                 return account(k, addr, n, IMG_UNREADABLE, IMG_WHY_GUARD);
@@ -432,7 +434,7 @@ int pages_note(const struct pages *p, struct notes *notes)
                 return -1;
         for (size_t i = 0; i < p->maps->n; i++) {
                 begin_mapping(&k, &p->maps->map[i]);
-                if (!k.map->ino || forbidden(&k) || secret_is(p->maps, k.map) || is_ring(&k) || k.cls == IMG_PRIVATE_ANON ||
+                if (!proc_map_of_file(k.map) || forbidden(&k) || secret_is(p->maps, k.map) || is_ring(&k) || k.cls == IMG_PRIVATE_ANON ||
                     (k.file && k.file->fd >= 0))
                         continue;
                 if (!is_gone(&k) && k.cls != IMG_SHARED_ANON) {

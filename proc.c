@@ -337,7 +337,7 @@ static int take_maps(char *text, size_t len, struct proc_maps *m)
                 if (m->n && map.start < m->map[m->n - 1].end) { /* of a running one: neighbours merged between two reads */
                         if (map.end <= m->map[m->n - 1].end)
                                 continue;
-                        if (map.ino)
+                        if (proc_map_of_file(&map))
                                 map.off += m->map[m->n - 1].end - map.start;
                         map.start = m->map[m->n - 1].end;
                 }

@@ -83,6 +83,11 @@ void proc_maps_free(struct proc_maps *m);
 int  proc_maps_equal(const struct proc_maps *a, const struct proc_maps *b);
 /* The mapping that holds addr, or NULL. */
 const struct proc_map *proc_maps_find(const struct proc_maps *m, uint64_t addr);
+/* Of a file? Its inode may be 0: that of a segment of System V shared memory is its number, and the first one has 0. */
+static inline int proc_map_of_file(const struct proc_map *map)
+{
+        return map->ino || map->dev_major || map->dev_minor;
+}
 /* Is it named so? */
 int  proc_map_named(const struct proc_maps *m, const struct proc_map *map, const char *name);
 

@@ -75,7 +75,7 @@ static void map_text(const struct model_map *map)
         text_bytes(map->name, m->name_len);
         if (m->off)
                 printf(" +%" PRIx64, m->off);
-        if (m->ino)
+        if (m->ino || m->dev_major || m->dev_minor)
                 printf(" (%02" PRIx32 ":%02" PRIx32 " inode %" PRIu64 ")", m->dev_major, m->dev_minor, m->ino);
         for (int bit = 0; m->vmflags_known == 1 && bit < 64; bit++)
                 if (m->vmflags >> bit & 1 && name_in(vmflag_words, bit, buf))

@@ -88,14 +88,15 @@ ok 'and that is noted' sh -c "'$VICTIMS/readimg' img notes | grep -q 'kcmp(2): F
 fd_texts "$pid" >texts.before
 links_before=$(find "/proc/$pid/fd" -type l -printf '%f %l\n' | sort)
 fails() {                       # WHAT N: the nth ptrace request does so; sets status
-        timeout -k 5 20 strace -f -qq -o strace.log -e trace=pidfd_getfd,ptrace -e inject=pidfd_getfd:error=ENOSYS \
+        timeout -k 5 $((20 * ${PATIENCE:-1})) strace -f -qq -o strace.log -e trace=pidfd_getfd,ptrace -e inject=pidfd_getfd:error=ENOSYS \
                 -e "inject=ptrace:$1:when=$2" "$REAL" "$pid" img2 >stdout 2>stderr
         status=$?
         grep -q 'ptrace.*\(INJECTED\|(SYSCALL_TAMPERED\)\|killed by SIGKILL' strace.log
 }
+every=${EVERY:-1}               # one of so many requests is tried
 complaints=0 runs=0 left=0
 n=0
-while fails error=EIO $((n += 1)) && [ $n -lt 100 ]; do
+while fails error=EIO $((n += every)) && [ $n -lt 100 ]; do
         runs=$((runs + 1))
         [ $status = 0 ] || [ $status = 1 ] || [ $status = 5 ] || grep -q 'could not be put back' stderr || complaints=$((complaints + 1))
         [ "$(find "/proc/$pid/fd" -type l -printf '%f %l\n' | sort)" = "$links_before" ] && continue
@@ -105,7 +106,7 @@ while fails error=EIO $((n += 1)) && [ $n -lt 100 ]; do
 done
 is $complaints 0 "a ptrace request fails, whichever of $runs: no descriptor is left"
 n=0 runs=0 complaints=0 had=$(find "/proc/$pid/fd" -type l | wc -l)
-while fails signal=KILL $((n += 1)) && [ $n -lt 100 ]; do
+while fails signal=KILL $((n += every)) && [ $n -lt 100 ]; do
         runs=$((runs + 1))
         alive "$pid" || complaints=$((complaints + 1))
         now=$(find "/proc/$pid/fd" -type l | wc -l)
@@ -114,7 +115,11 @@ while fails signal=KILL $((n += 1)) && [ $n -lt 100 ]; do
         had=$now
 done
 is $complaints 0 "crdump is killed at any of $runs requests: the target goes on, with at most one socket more each time"
-ok "and $left of them left one" test "$left" -gt 0 -a "$left" -lt 20
+if [ "$every" = 1 ]; then
+        ok "and $left of them left one" test "$left" -gt 0 -a "$left" -lt 20
+else
+        ok "$runs were tried, of which $left left one" test "$runs" -gt 3 -a "$left" -lt 20
+fi
 ask finished USR2
 ok 'its readers find everything' grep -qx 'self 9 to myself' finished
 

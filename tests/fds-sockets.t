@@ -11,13 +11,28 @@ missing() {                     # NAME REGEX: what is not in the image is said
         why "$(number "$1")" "$2" "$1: what is missing"
 }
 
+# Does the kernel tell who is at the other end? Asked before, it has loaded its module.
+has_unix_diag() { ! grep -q . /proc/kallsyms || grep -q ' unix_diag_dump\>' /proc/kallsyms; }
+
+see_unix() {
+        if has_unix_diag; then
+                peers="$(inode pair.1) $(inode pair.0)" queue='1 7'
+        else
+                peers='0 0' queue='-1 -1'
+                for name in pair.0 pair.1 seqpacket; do
+                        missing $name 'inode of the peer, length of the queue: No such file or directory'
+                done
+        fi
+        is "$(field "$(number pair.0)" inode)" "$(inode pair.0) ${peers% *}" 'the peer of a socketpair'
+        is "$(field "$(number pair.1)" inode)" "$(inode pair.1) ${peers#* }" 'and the other way round'
+        is "$(field "$(number pair.0)" peer | cut -d ' ' -f 1)" "$pid" 'whose it is'
+        is "$(field "$(number seqpacket)" in) $(field "$(number seqpacket)" out)" "$queue" 'a unix listener: one waits, seven may'
+}
+
 see() {
         is "$(field "$(number listener)" in) $(field "$(number listener)" out)" '2 5' 'a TCP listener: two connections wait, five may'
         is "$(field "$(number listener)" state) $(field "$(number client)" state) $(field "$(number new)" state)" '10 1 7' 'states'
-        is "$(field "$(number pair.0)" inode)" "$(inode pair.0) $(inode pair.1)" 'the peer of a socketpair'
-        is "$(field "$(number pair.1)" inode)" "$(inode pair.1) $(inode pair.0)" 'and the other way round'
-        is "$(field "$(number pair.0)" peer | cut -d ' ' -f 1)" "$pid" 'whose it is'
-        is "$(field "$(number seqpacket)" in) $(field "$(number seqpacket)" out)" '1 7' 'a unix listener: one waits, seven may'
+        see_unix
         is "$(field "$(number netlink)" option | sed -n 's/^270 9 //p')" 17 'groups of a netlink socket'
         is "$(field "$(number client)" owner)" '0 0 0' 'owner'
         "$readfds" img "$(number client)" 8 >tcp_info

@@ -41,7 +41,7 @@ head -c 100 deleted >>odd
 truncate -s 32768 sparse
 printf 'in the midst' | dd of=sparse bs=1 seek=20000 conv=notrunc 2>/dev/null
 cp "$VICTIMS/victim-maps" program
-for f in deleted replaced moved kept shared sparse; do cp --sparse=always $f was.$f; done
+for f in deleted replaced moved kept shared sparse; do cp $f was.$f; done
 
 victim ./program deleted:deleted:p:0:8:1:3 later:deleted:p:4:4 replaced:replaced:p:0:8::0 moved:moved:p:0:8 kept:kept:p:0:8:2:5 \
         shared:shared:s:0:8:1 sharedkept:kept:s:0:8 sparse:sparse:p:0:8 truncated:truncated:p:0:8:1:5 \

@@ -58,6 +58,19 @@ holds disk 2 C
 is "$(grep -E '^(shared memory|files) that' notes)" '' 'nothing is said to be missing'
 dismiss "$pid"
 
+# The inode of a segment is its number, which begins at 0 in each IPC namespace.
+if unshare -i true 2>/dev/null; then
+        dump_child 'the first segment' unshare -i "$VICTIMS/victim-object" "$scratch"
+        ok 'the first segment has inode 0' grep -Eq '^[^ ]+ [^ ]+ [^ ]+ [^ ]+ 0 +/SYSV' "/proc/$pid/maps"
+        are sysv dododoa-
+        class sysv 3
+        holds sysv 1 B
+        is "$(grep -E '^(shared memory|files) that' notes)" '' 'the first segment: nothing is said to be missing'
+        dismiss "$pid"
+else
+        skip 'the first segment' 'no IPC namespace to be had here'
+fi
+
 dump_child 'sixteen TiB' "$VICTIMS/victim-object" "$scratch" vast
 start=$(date +%s%N)
 exits 0 'sixteen TiB: dump' "$CRDUMP" -q "$pid" img

@@ -16,6 +16,7 @@ kind() {
         [ -n "$reason" ] && skip "$name" "$reason" && return 1
         flunk "$name: the victim is there"
         diag_file "$out"
+        alive "$pid" || { wait "$pid"; diag "ended with status $?"; }
         return 1
 }
 

@@ -84,9 +84,9 @@ static void change(const char *path)
         ((volatile char *)pages)[40 * PAGE] = 'Q';
         ((volatile char *)pages)[41 * PAGE] = 0;
         file[2 * PAGE] = 'Z';
-        munmap(leaves, 3 * PAGE);
         comes = map(5, MAP_ANONYMOUS, -1);
         mprotect(comes, 5 * PAGE, PROT_READ);
+        munmap(leaves, 3 * PAGE);                       /* not before: it might come to where this was */
         printf("comes %p\n", comes);
         lseek(moved, 1234, SEEK_SET);
         close(closed);
