@@ -18,7 +18,8 @@
 #define RSEQ_CS                 8       /* of struct rseq: cpu_id_start, cpu_id, rseq_cs: uapi/linux/rseq.h */
 #define REQ_SET_DISPATCH        0x4210  /* ptrace's, since 6.4 */
 #define REQ_GET_DISPATCH        0x4211
-#define SYS_BIT         (1ull << (SIGSYS - 1))
+#define SIG_BIT(n)      (1ull << ((n) - 1))
+#define SYS_BIT         SIG_BIT(SIGSYS)
 #define EFLAGS_TF       0x100u
 #define EFLAGS_DF       0x400u
 #define EFLAGS_AC       0x40000u
@@ -257,9 +258,24 @@ int remote_surprise(struct remote *r, enum trace_stop stop, int sig)
         }
 }
 
+/*
+ * All signals are blocked for a borrowed thread, but for SIGTRAP and SIGSYS at
+ * times: what it gets then, the kernel has forced on it, and made that one
+ * deliverable (force_sig_info_to_task()). One that went home by itself, because
+ * we were held up, takes its own ones again, which have to reach it.
+ */
+static int is_home(const struct remote *r, int sig)
+{
+        const uint64_t faults = SIG_BIT(SIGSEGV) | SIG_BIT(SIGBUS) | SIG_BIT(SIGILL) | SIG_BIT(SIGFPE) | SIG_BIT(SIGTRAP) | SYS_BIT;
+        const uint64_t open = SIG_BIT(sig) | SIG_BIT(SIGTRAP) | SYS_BIT | SIG_BIT(SIGKILL) | SIG_BIT(SIGSTOP);
+        uint64_t mask;
+
+        return !(faults & SIG_BIT(sig)) || (trace_get_mask(r->t, r->task->tid, &mask) == 0 && (mask | open) != ~0ull);
+}
+
 int remote_pass(struct remote *r, int *sig)
 {
-        if (*sig == SIGSTOP)
+        if (*sig == SIGSTOP || is_home(r, *sig))
                 return 1;
         if (*sig != SIGTRAP || r->kept_n == REMOTE_KEPT ||
             !trace_sent_signal(r->t, r->task->tid, r->kept[r->kept_n], sizeof r->kept[0]))

@@ -115,9 +115,10 @@ int remote_within(struct remote *r, uint64_t start, uint64_t end);
 
 /*
  * A signal stop that is not our doing: *sig is what to resume with. SIGSTOP
- * cannot be blocked, and is passed on; a SIGTRAP that somebody sent is kept
- * (*sig 0), and blocked from then on if it may be. Returns 0 for other
- * signals: the kernel has forced them on the thread.
+ * cannot be blocked, and is passed on, as is what comes to a thread that went
+ * home by itself; a SIGTRAP that somebody sent is kept (*sig 0), and blocked
+ * from then on if it may be. Returns 0 for other signals: the kernel has
+ * forced them on the thread.
  */
 int remote_pass(struct remote *r, int *sig);
 
