@@ -153,7 +153,7 @@ done
 # shellcheck disable=SC2086     # a list of words
 set -- $machines
 while [ $# -gt 0 ]; do
-        ok "$1: boots, works, ends" await_machine "$2" $((300 + 50 * $(wc -l <"list.$1"))) "$3" initramfs.gz $megabytes "console.$1" ||
+        ok "$1: boots, works, ends" await_machine "$2" $((900 + 40 * $(wc -l <"list.$1"))) "$3" initramfs.gz $megabytes "console.$1" ||
                 tail -n 20 "console.$1" | sed 's/^/# | /'
         right_kernel "$1" "console.$1"
         judge_all "$1"
