@@ -400,6 +400,7 @@ static int await_breakpoint(struct infection *in)
         const uint32_t go = 1;
         struct user_regs_struct regs;
         enum trace_stop stop;
+        uint64_t deadline;
         int sig = 0;
 
         if (await_done(in) < 0)
@@ -411,16 +412,25 @@ static int await_breakpoint(struct infection *in)
         in->remote.expect_trap = 1;
         if (trace_write(in->t, in->remote.task->tid, go_at, &go, sizeof go) < 0)
                 return trace_fail(in->t, in->remote.task->tid, "the word to go home");
+        deadline = now_ns() + WORK_NS;
         for (;;) {
-                stop = trace_wait(in->t, in->remote.task->tid, now_ns() + WORK_NS, 1, &sig);
+                stop = trace_wait(in->t, in->remote.task->tid, deadline, 1, &sig);
                 if (stop != TRACE_EVENT && !(stop == TRACE_SIGNAL && remote_pass(&in->remote, &sig)))
                         break;
-                if (trace_resume(in->t, in->remote.task->tid, 0, stop == TRACE_SIGNAL ? sig : 0) < 0)
+                if (stop == TRACE_EVENT)
+                        sig = 0;
+                if (trace_resume(in->t, in->remote.task->tid, 0, sig) < 0)
                         return trace_fail(in->t, in->remote.task->tid, "resumption");
+                if (sig && sig != SIGSTOP) {    /* it is home already */
+                        stop = TRACE_TIMEOUT;
+                        break;
+                }
         }
-        if (stop != TRACE_SIGNAL || sig != SIGTRAP)
+        if (stop != TRACE_TIMEOUT && (stop != TRACE_SIGNAL || sig != SIGTRAP))
                 return remote_surprise(&in->remote, stop, sig);
         in->remote.expect_trap = 0;
+        if (stop == TRACE_TIMEOUT)              /* stop_blob() will see where it is */
+                return 0;
         in->remote.running = 0;
         if (trace_get_regs(in->t, in->remote.task->tid, &regs) < 0 || regs.rip != in->base + head()->caught)
                 return fail("the breakpoint stopped the parasite of process %d elsewhere", in->t->pid);

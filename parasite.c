@@ -220,10 +220,24 @@ static int run(struct parasite_data *d, struct parasite_answer *a)
         return failed(a, 38);           /* ENOSYS: a tool newer than its blob */
 }
 
-/* Has the tool said go? Naps of 50 us, at most as long as a park; no restart block is touched, as in `park`. */
+static int64_t monotonic_ns(void)
+{
+        enum { MONOTONIC = 1 };         /* CLOCK_MONOTONIC */
+        struct { int64_t sec, ns; } t = { 0, 0 };
+
+        call4(SYS_clock_gettime, MONOTONIC, (long)&t, 0, 0);
+        return t.sec * 1000000000 + t.ns;
+}
+
+/*
+ * Has the tool said go? Naps of 50 us, and of as much more as the thread's timer
+ * slack; at most as long as a park. No restart block is touched, as in `park`.
+ */
 static int may_go(struct parasite_data *d)
 {
-        for (int naps = 0; naps < PARASITE_WAIT_SECONDS * 20000; naps++) {
+        int64_t end = monotonic_ns() + PARASITE_WAIT_SECONDS * 1000000000ll;
+
+        for (int naps = 0; naps < PARASITE_WAIT_SECONDS * 20000 && monotonic_ns() < end; naps++) {
                 struct { int64_t sec, ns; } nap = { 0, 50000 };
 
                 if (__atomic_load_n(&d->go, __ATOMIC_ACQUIRE))
