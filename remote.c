@@ -162,6 +162,14 @@ static int set_dispatch(struct remote *r, const struct remote_dispatch *d)
         return (int)trace_request(r->t, REQ_SET_DISPATCH, r->task->tid, sizeof *d, (void *)d);
 }
 
+/* To let our own through would let that one through, which could not be told from it. */
+static int has_sys(const struct remote *r)
+{
+        struct proc_status st;
+
+        return proc_status(r->t->dir, r->task->tid, &st) < 0 || ((st.pending | st.shared_pending) & SYS_BIT);
+}
+
 /* Calls with syscall user dispatch on become SIGSYS: off with it meanwhile. Without us it would stay off. */
 static int stop_dispatch(struct remote *r)
 {
@@ -169,6 +177,11 @@ static int stop_dispatch(struct remote *r)
 
         if (get_dispatch(r, &r->dispatch) < 0)
                 r->maybe_dispatch = 1;
+        if (r->maybe_dispatch && has_sys(r)) {
+                r->dispatched = 1;
+                say("a SIGSYS is pending, as syscall user dispatch leaves one");
+                return -1;
+        }
         if (!r->dispatch.mode)
                 return 0;
         say("syscall user dispatch is switched off for a while");

@@ -35,18 +35,25 @@ start() {
         bail "$name: the victim did not start"
 }
 
+fenced() {                      # what the kernel says of its fence, its signals and its mappings
+        grep -E '^(Seccomp|Sig(Blk|Ign|Cgt)|NoNew)' "/proc/$pid/status"
+        cat "/proc/$pid/maps"
+}
+
+# Between two looks it may be in a handler of its own, with that signal blocked.
+steady() { fenced >before && fenced | cmp -s - before && fenced | cmp -s - before; }
+as_before() { fenced >after && cmp -s before after; }
+
 dumps() {                       # STATUS NAME COMMAND...: three dumps, after each the victim lives and goes on
         status=$1
         name=$2
         shift 2
-        grep -E '^(Seccomp|Sig(Blk|Ign|Cgt)|NoNew)' "/proc/$pid/status" >before
-        cat "/proc/$pid/maps" >>before
+        await 5 steady
         for way in --catch=park --catch=breakpoint --trampoline=inject; do
                 exits "$status" "$name: $way" "$@" $way "$pid" his/img
                 ok "$name: goes on after $way" beats_on "$fence.beat"
         done
-        grep -E '^(Seccomp|Sig(Blk|Ign|Cgt)|NoNew)' "/proc/$pid/status" >after
-        cat "/proc/$pid/maps" >>after
+        await 5 as_before
         ok "$name: as it was" diff -u before after
         cp stderr summary
         exits 0 "$name: whole image" "$CRDUMP" check his/img
