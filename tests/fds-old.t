@@ -93,7 +93,8 @@ fails() {                       # WHAT N: the nth ptrace request does so; sets s
         status=$?
         grep -q 'ptrace.*\(INJECTED\|(SYSCALL_TAMPERED\)\|killed by SIGKILL' strace.log
 }
-every=${EVERY:-1}               # one of so many requests is tried
+every=${EVERY:-3}               # one of so many requests is tried
+[ "${CRDUMP_FULL:-}" = 1 ] && every=1
 complaints=0 runs=0 left=0
 n=0
 while fails error=EIO $((n += every)) && [ $n -lt 100 ]; do
