@@ -10,6 +10,7 @@
 #include "victim-fd.h"
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #define LARGE   (3 << 20)
@@ -103,6 +104,7 @@ static pid_t child(int (*run)(void))
         pid_t pid = fork();
 
         if (pid == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
                 signal(SIGUSR1, SIG_IGN);
                 _exit(run());
         }
