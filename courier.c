@@ -136,7 +136,7 @@ static int is_open(const struct courier *k, const struct remote *r)
 
 int courier_end(struct courier *k, struct remote *r, uint64_t mask)
 {
-        uint64_t fd[6] = { (uint64_t)k->fd, 0, 0, 0, 0, 0 }, room[6] = { k->room, IMG_PAGE, 0, 0, 0, 0 };
+        uint64_t fd[6] = { (uint64_t)k->fd, 0, 0, 0, 0, 0 };
         int64_t ret;
 
         if (k->open && is_open(k, r)) {
@@ -148,14 +148,8 @@ int courier_end(struct courier *k, struct remote *r, uint64_t mask)
                 }
         }
         k->open = 0;
-        if (k->room) {
-                if (remote_call(r, mask, SYS_munmap, room, &ret) < 0)
-                        return -1;
-                if (ret < 0) {
-                        errno = (int)-ret;
-                        return fail("unmap the room for messages:");
-                }
-        }
+        if (k->room && remote_unmap(r, mask, k->room, IMG_PAGE, "room for messages") < 0)
+                return -1;
         k->room = 0;
         return 0;
 }

@@ -321,15 +321,8 @@ static int stop_blindly(struct infection *in)
 
 static int unmap_blob(struct infection *in)
 {
-        uint64_t arg[6] = { in->base, in->len, 0, 0, 0, 0 };
-        int64_t ret;
-
-        if (remote_call(&in->remote, mask_meanwhile(in), SYS_munmap, arg, &ret) < 0)
+        if (remote_unmap(&in->remote, mask_meanwhile(in), in->base, in->len, "parasite") < 0)
                 return -1;
-        if (ret < 0) {
-                errno = (int)-ret;
-                return fail("unmap the parasite:");
-        }
         in->base = 0;
         return 0;
 }

@@ -91,17 +91,8 @@ int inside_copy(struct inside *in, struct remote *r, uint64_t mask, uint64_t hol
 
 int inside_end(struct inside *in, struct remote *r, uint64_t mask)
 {
-        uint64_t arg[6] = { in->room, INSIDE_ROOM, 0, 0, 0, 0 };
-        int64_t ret;
-
-        if (!in->room)
-                return 0;
-        if (remote_call(r, mask, SYS_munmap, arg, &ret) < 0)
+        if (in->room && remote_unmap(r, mask, in->room, INSIDE_ROOM, "room for secret memory") < 0)
                 return -1;
-        if (ret < 0) {
-                errno = (int)-ret;
-                return fail("unmap the room for secret memory:");
-        }
         in->room = 0;
         return 0;
 }

@@ -18,7 +18,6 @@
 #define SIGNALS_BATCH           32
 #define SIGNALS_NS              1000000000ull   /* the kernel looks for each from the start of the queue */
 #define FILTER_MAX              4096            /* instructions of 8 bytes: BPF_MAXINSNS */
-#define SIG_BIT(n)              (1ull << ((n) - 1))
 #define PEEK_SHARED             1u      /* PTRACE_PEEKSIGINFO_SHARED */
 
 int peek_debugregs(struct trace *t, pid_t tid, uint64_t reg[8])

@@ -2,10 +2,12 @@
 /* remote.c - the trampoline: system calls of another process, made by us */
 #include "remote.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "image.h"
@@ -18,7 +20,6 @@
 #define RSEQ_CS                 8       /* of struct rseq: cpu_id_start, cpu_id, rseq_cs: uapi/linux/rseq.h */
 #define REQ_SET_DISPATCH        0x4210  /* ptrace's, since 6.4 */
 #define REQ_GET_DISPATCH        0x4211
-#define SIG_BIT(n)      (1ull << ((n) - 1))
 #define SYS_BIT         SIG_BIT(SIGSYS)
 #define EFLAGS_TF       0x100u
 #define EFLAGS_DF       0x400u
@@ -395,6 +396,19 @@ int remote_call(struct remote *r, uint64_t mask, long nr, const uint64_t arg[6],
                             r->task->tid, (uint64_t)regs.rip, (int64_t)regs.rax);
         *ret = (int64_t)regs.rax;
         return 0;
+}
+
+int remote_unmap(struct remote *r, uint64_t mask, uint64_t addr, uint64_t len, const char *what)
+{
+        uint64_t arg[6] = { addr, len, 0, 0, 0, 0 };
+        int64_t ret;
+
+        if (remote_call(r, mask, SYS_munmap, arg, &ret) < 0)
+                return -1;
+        if (ret >= 0)
+                return 0;
+        errno = (int)-ret;
+        return fail("unmap the %s:", what);
 }
 
 int remote_run(struct remote *r, uint64_t mask, uint64_t rip, uint64_t arg)

@@ -101,6 +101,9 @@ enum remote_lend remote_lend(struct remote *r, struct trace *t, const struct tra
  */
 int remote_call(struct remote *r, uint64_t mask, long nr, const uint64_t arg[6], int64_t *ret);
 
+/* munmap(2) of len bytes; `what` is the name of them. 0, or -1 after fail(): they may still be there. */
+int remote_unmap(struct remote *r, uint64_t mask, uint64_t addr, uint64_t len, const char *what);
+
 /* Let the thread run from rip, with rsi = arg, and signals of mask blocked. 0, or -1 after fail(). */
 int remote_run(struct remote *r, uint64_t mask, uint64_t rip, uint64_t arg);
 

@@ -24,7 +24,6 @@
 #define CPUS_FIRST      128u            /* bytes */
 #define CPUS_MAX        65536u
 #define SECCOMP_FILTERS 2               /* the mode */
-#define SIG_BIT(n)      (1ull << ((n) - 1))
 
 /* What may be missing, by the bits of `known`, then what has none. */
 enum {

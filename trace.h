@@ -15,6 +15,7 @@
 #include <sys/types.h>
 #include <sys/user.h>
 
+#define SIG_BIT(n)      (1ull << ((n) - 1))     /* of signal n, in a mask of the kernel's */
 #define TRACE_XSTATE_MAX 65536  /* bytes asked for; AMX makes it 11,008 */
 
 struct trace_task {
