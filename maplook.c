@@ -35,7 +35,8 @@ struct held {                   /* a descriptor of the target's */
 
 struct look {                   /* a job of aside.h, with all that it reaches */
         int      dir;           /* /proc/PID */
-        char    *locks;         /* /proc/locks */
+        char    *locks;         /* /proc/locks, read before the first is opened: it takes the kernel 10 ms */
+        int      locks_read;
         int      no_range;      /* map_files is not for us */
         int      most;          /* descriptors that we may have */
         unsigned heads;
@@ -163,7 +164,11 @@ static uint8_t state_of(struct look *l, const struct mapfile *f, struct seen *s)
 static int is_leased(struct look *l, const struct mapfile *f)
 {
         char file[64];
+        size_t len;
 
+        if (!l->locks_read && read_file(AT_FDCWD, "/proc/locks", LOCKS_MAX, &l->locks, &len) < 0)
+                l->locks = NULL;
+        l->locks_read = 1;
         snprintf(file, sizeof file, " %02x:%02x:%" PRIu64 " ", f->dev_major, f->dev_minor, f->ino);
         for (const char *hit = l->locks; hit && (hit = strstr(hit, file)); hit++) {
                 const char *line = hit;
@@ -334,7 +339,6 @@ static struct look *new_look(int dir, const struct mapfile *file, size_t n)
 {
         struct look *l = calloc(1, sizeof *l + n * sizeof *file);
         struct rlimit r;
-        size_t len;
 
         if (!l) {
                 fail("files of mappings:");
@@ -344,8 +348,6 @@ static struct look *new_look(int dir, const struct mapfile *file, size_t n)
         l->n = n;
         l->most = getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur > INT_MAX ? INT_MAX : (int)r.rlim_cur;
         l->most -= l->most > (int)(2 * SLOTS_LEFT) ? (int)SLOTS_LEFT : l->most / 2;
-        if (read_file(AT_FDCWD, "/proc/locks", LOCKS_MAX, &l->locks, &len) < 0)
-                l->locks = NULL;
         memcpy(l->file, file, n * sizeof *file);
         return l;
 }
@@ -368,7 +370,7 @@ int maplook(int dir, struct mapfile *file, size_t n)
                         return 0;
                 }
                 l->stop = 1;
-                        if (stop_wanted())
+                if (stop_wanted())
                         return -1;
                 some = l->at;
                 memcpy(file + done, l->file, some * sizeof *file);
