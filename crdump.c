@@ -2,12 +2,14 @@
 /* crdump.c - options, table of commands, exit status */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "core.h"
@@ -22,7 +24,7 @@
 #endif
 
 static const char usage[] =
-        "usage: crdump [OPTION]... PID out.img\n"
+        "usage: crdump [OPTION]... PID out.img|-\n"
         "       crdump show [--json] [--all] [--PART]... out.img\n"
         "       crdump show --mem ADDR[:LEN] [--raw] out.img\n"
         "       crdump check out.img\n"
@@ -33,6 +35,8 @@ static const char usage[] =
 static const char help[] =
         "\n"
         "Capture a running process in one file, and let it go on as if nothing had happened.\n"
+        "- is standard output: crdump PID - | ssh host 'cat >x.img'. The target is stopped\n"
+        "until its pages are through.\n"
         "\n"
         "  -v, --verbose          say each step on stderr\n"
         "  -q, --quiet            say nothing but errors\n"
@@ -307,12 +311,21 @@ static const struct command *find_command(const char *name)
         return NULL;
 }
 
+/* A number of these that is free must not become a file of ours: what is meant for it fails. */
+static void keep_standard(void)
+{
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if (fcntl(fd, F_GETFD) < 0 && open("/", O_PATH) != fd)
+                        return;
+}
+
 int main(int argc, char **argv)
 {
         const struct command *command;
         struct settings s = { .dump.contents = 1 << 20 };
         int opt, args;
 
+        keep_standard();
         opterr = 0;
         while ((opt = getopt_long(argc, argv, ":vq", options, NULL)) != -1) {
                 if (opt == '?')
@@ -335,7 +348,7 @@ int main(int argc, char **argv)
                 bad_usage("too many arguments", argv[1 + args]);
         if (command)
                 return command->run(argv + 1, &s);
-        if (strcmp(argv[1], "-") == 0)
-                bad_usage("an image goes to a file, not to standard output (./- names one)", argv[1]);
+        if (strcmp(argv[1], "-") == 0 && isatty(STDOUT_FILENO))
+                bad_usage("standard output is a terminal, and an image is not for one: redirect it, or name a file", argv[1]);
         return dump((pid_t)parse_number("not a pid or a command", argv[0], INT_MAX), argv[1], &s.dump);
 }

@@ -47,10 +47,9 @@ _Static_assert(sizeof(struct img_chunk) + sizeof(struct img_pages) +
         IMGWRITE_RUNS * sizeof(struct img_run) + IMG_PAGE <= LEAD, "LEAD");
 
 #define STACK   65536u          /* of a thread */
-#define PIECE   131072u         /* one write(2): between two of them the writer sees that it shall quit */
 #define SLICE   20u             /* ms that the caller waits before it asks stop_wanted() again */
 #define PATIENCE 500u           /* ms that imgwrite_close() waits for a stuck write, and again for the unlink */
-#define STALL   15u             /* s without a buffer written: not waited for while a target is stopped */
+#define STALL   15u             /* s without a byte written: not waited for while a target is stopped */
 #define INDEXED 4096u           /* PAGE chunks in the index at most */
 
 struct buffer {
@@ -131,15 +130,8 @@ static void seal(struct imgwrite *w, struct buffer *b)
 /* Returns 0 or an errno. */
 static int write_out(struct imgwrite *w, struct buffer *b)
 {
-        size_t at, n;
-
         seal(w, b);
-        for (at = b->start; at < b->end && !w->quit; at += n) {
-                n = b->end - at < PIECE ? b->end - at : PIECE;
-                if (write_full(w->out.fd, b->mem + at, n) < 0)
-                        return errno;
-        }
-        return 0;
+        return outfile_write(&w->out, b->mem + b->start, b->end - b->start, &w->quit);
 }
 
 /* The oldest buffer of the queue into the file, or else the end of it. Called and returns locked. */
@@ -220,13 +212,17 @@ static void wait_for(struct imgwrite *w, const unsigned *n, unsigned ms)
 /* Wait until *n is not zero. -1 when something wants an end or the writer failed; that has been said then. */
 static int await(struct imgwrite *w, const unsigned *n)
 {
-        uint64_t stall = now_ns() + STALL * 1000000000ull;
+        uint64_t stall = now_ns() + STALL * 1000000000ull, before = w->out.written;
         unsigned done = 0;
         int err = 0;
 
         if (w->failed)
                 return -1;
         while (!done && !err) {
+                if (w->out.written != before) {
+                        before = w->out.written;
+                        stall = now_ns() + STALL * 1000000000ull;
+                }
                 if (stop_wanted() < 0 ||
                     (!w->patient && now_ns() > stall &&
                      fail("write %s: nothing could be written for %u s", w->out.path, STALL) < 0)) {
@@ -528,7 +524,7 @@ struct imgwrite *imgwrite_open(const char *path)
                 return NULL;
         }
         w->stride = 1;
-        if (outfile_create(&w->out, path) == 0) {
+        if ((strcmp(path, "-") ? outfile_create(&w->out, path) : outfile_stdout(&w->out)) == 0) {
                 guard_file(w->out.folder, w->out.part);
                 if (start_writer(w) == 0 && send_header(w) == 0)
                         return w;
@@ -595,6 +591,8 @@ static void abandon(struct imgwrite *w)
         pthread_t t;
         unsigned removed;
 
+        if (!w->out.folder)
+                return;
         if (start(&t, remove_part, w) != 0) {
                 warn("%s/%s is left behind: no thread to remove it", w->out.folder, w->out.part);
                 return;

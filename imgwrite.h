@@ -3,7 +3,8 @@
  * imgwrite.h - the writer of images
  *
  * The file grows under a temporary name in the folder where it shall be, mode
- * 0600, and gets its name when it is complete and on the disk. A second thread
+ * 0600, and gets its name when it is complete and on the disk. Or it goes down
+ * standard output, which need not be a file: nothing ever seeks. A second thread
  * does the writing: the caller fills one buffer while the others go out, and
  * never waits longer than stop_wanted() allows, however slow the output is.
  * All calls come from one thread.
@@ -22,8 +23,9 @@
 struct imgwrite;
 
 /*
- * Create the temporary file beside path and write the header. NULL after
- * fail(): folder missing, not a regular file in the way, no space...
+ * Create the temporary file beside path ("-": take standard output) and write
+ * the header. NULL after fail(): folder missing, not a regular file in the way,
+ * no space...
  */
 struct imgwrite *imgwrite_open(const char *path);
 
@@ -47,13 +49,13 @@ void *imgwrite_room(struct imgwrite *w);
 int imgwrite_pages(struct imgwrite *w, const struct img_run *run, uint32_t n);
 
 /*
- * INDX and END, then fsync, rename, fsync of the folder. The caller gives
+ * INDX and END, then fsync, and of a file rename, fsync of the folder. The caller gives
  * pause_ns and total_ns in end; the rest is filled in. 0, or -1 after fail().
  * Either way imgwrite_close() is still to be called.
  */
 int imgwrite_finish(struct imgwrite *w, struct img_end *end);
 
-/* Frees everything; unless imgwrite_finish() succeeded the file is removed. NULL is allowed. */
+/* Frees everything; unless imgwrite_finish() succeeded the file is removed, but not standard output. NULL is allowed. */
 void imgwrite_close(struct imgwrite *w);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* outfile.c - a file that appears under its name when it is complete */
+/* outfile.c - a file that appears under its name when it is complete, or standard output */
 #include "outfile.h"
 #include "util.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,9 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define PIECE   131072u
+#define SIP     16384u          /* where no file is written: a slow line takes it in time to be seen to move */
 
 void outfile_random(void *buf, size_t len)
 {
@@ -118,7 +122,41 @@ int outfile_create(struct outfile *o, const char *path)
 {
         memset(o, 0, sizeof(*o));
         o->dir = o->fd = -1;
+        o->piece = PIECE;
         return open_folder(o, path) < 0 ? -1 : create_part(o);
+}
+
+int outfile_stdout(struct outfile *o)
+{
+        struct stat st;
+
+        memset(o, 0, sizeof(*o));
+        o->dir = -1;
+        o->piece = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode) ? PIECE : SIP;
+        o->path = strdup("standard output");
+        o->fd = o->path ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : -1;
+        return o->fd < 0 ? fail("write standard output:") : 0;
+}
+
+int outfile_write(struct outfile *o, const void *p, size_t len, const atomic_int *quit)
+{
+        struct pollfd ready = { o->fd, POLLOUT, 0 };
+        const char *at = p;
+        ssize_t n;
+
+        for (; len > 0 && !*quit; at += n, len -= (size_t)n) {
+                n = write(o->fd, at, len < o->piece ? len : o->piece);
+                if (n == 0)             /* no regular file does this: never loop on it */
+                        return EIO;
+                if (n < 0 && errno == EAGAIN)   /* somebody has made it non-blocking, for all who have it open */
+                        poll(&ready, 1, 20);
+                else if (n < 0 && errno != EINTR)
+                        return errno;
+                if (n < 0)
+                        n = 0;
+                o->written += (size_t)n;
+        }
+        return 0;
 }
 
 /* Some file systems keep their ENOSPC and EDQUOT until here. */
@@ -128,7 +166,7 @@ int outfile_sync(struct outfile *o)
 
         while (fsync(fd) < 0)
                 if (errno != EINTR) {
-                        if (errno == EINVAL)    /* there is nothing to sync here */
+                        if (errno == EINVAL || errno == EROFS)  /* a pipe, a socket: there is nothing to sync */
                                 break;
                         return errno;
                 }
@@ -138,6 +176,8 @@ int outfile_sync(struct outfile *o)
 
 int outfile_publish(struct outfile *o)
 {
+        if (!o->folder)
+                return 0;
         if (renameat(o->dir, o->part, o->dir, o->name) < 0)
                 return fail("write %s: rename %s:", o->path, o->part);
         o->part[0] = 0;

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* outfile.h - a file that appears under its name when it is complete */
+/* outfile.h - a file that appears under its name when it is complete, or standard output */
 #ifndef OUTFILE_H
 #define OUTFILE_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 struct outfile {
         char *path;             /* as the caller named it, for messages */
-        char *folder;           /* of path */
+        char *folder;           /* of path; NULL: it is standard output */
         const char *name;       /* in it; points into path */
         char part[128];         /* name while it is incomplete; "": no such file */
         int dir, fd;            /* -1: not open */
+        size_t piece;           /* bytes of one write(2): between two of them the writer sees that it shall quit */
+        atomic_ullong written;  /* bytes that are out */
 };
 
 /*
@@ -20,7 +23,16 @@ struct outfile {
  */
 int outfile_create(struct outfile *o, const char *path);
 
-/* fsync and close. Says nothing; returns 0 or an errno. */
+/*
+ * Standard output instead, which is written as it is, from where it is: it gets
+ * no name, and nothing of it is ever removed. As above.
+ */
+int outfile_stdout(struct outfile *o);
+
+/* Write all of it, in pieces, until *quit is set. Says nothing; returns 0 or an errno. */
+int outfile_write(struct outfile *o, const void *p, size_t len, const atomic_int *quit);
+
+/* fsync, where there is something to sync, and close. Says nothing; returns 0 or an errno. */
 int outfile_sync(struct outfile *o);
 
 /* It gets its name, in place of what had it. 0, or -1 after fail(). */
