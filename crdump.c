@@ -46,6 +46,7 @@ static const char help[] =
         "                         machine is needed to read the image\n"
         "      --contents SIZE    copy so much of what is in pipes, unlinked files and memfds,\n"
         "                         of each; 1M if not given, 0 for none\n"
+        "      --json             the summary as one JSON object on stdout, with - on stderr\n"
         "      --stats            print where the time in the target went\n"
         "      --trampoline=vdso|inject\n"
         "                         make system calls from the target's own code (default),\n"
@@ -243,7 +244,7 @@ static void take_option(int opt, struct settings *s)
                 s->dump.breakpoint = parse_word("--catch is park or breakpoint, not", optarg, "park", "breakpoint");
                 break;
         case OPT_JSON:
-                s->json = 1;
+                s->json = s->dump.json = 1;
                 break;
         case OPT_MEM:
                 parse_mem(optarg, s);

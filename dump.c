@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,6 +21,7 @@
 #include "procstate.h"
 #include "rawfiles.h"
 #include "state.h"
+#include "summary.h"
 #include "threads.h"
 #include "timers.h"
 #include "trace.h"
@@ -57,14 +57,6 @@ struct dump {
         uint64_t begun_ns, stopped_ns, released_ns;     /* now_ns() */
         uint64_t stopped_at;            /* CLOCK_REALTIME */
 };
-
-static void format_ns(char *buf, size_t len, uint64_t ns)
-{
-        if (ns < 10000000000ull)
-                snprintf(buf, len, "%" PRIu64 ".%02" PRIu64 " ms", ns / 1000000, ns / 10000 % 100);
-        else
-                snprintf(buf, len, "%" PRIu64 ".%" PRIu64 " s", ns / 1000000000, ns / 100000000 % 10);
-}
 
 /*
  * The first thread has ended. While others live, /proc/PID has no memory, but
@@ -384,16 +376,20 @@ static int dump_stopped(struct dump *d)
         return status;
 }
 
-static void summarize(struct dump *d, const struct img_end *end)
+/* An exit status. */
+static int summarize(struct dump *d, const struct img_end *end)
 {
-        uint64_t pages = end->pages[IMG_DATA];
-        char pause[32], total[32];
+        struct summary s = {
+                .pid = d->t.pid, .name = d->stat.comm, .path = d->path, .id = imgwrite_id(d->out), .threads = d->threads,
+                .pages = end->pages[IMG_DATA], .bytes = end->bytes, .pause_ns = end->pause_ns, .total_ns = now_ns() - d->begun_ns,
+                .outside = d->outside, .notes = &d->notes,
+        };
 
-        format_ns(pause, sizeof pause, d->released_ns - d->stopped_ns);
-        format_ns(total, sizeof total, now_ns() - d->begun_ns);
-        inform("%d (%s): %zu thread%s, %" PRIu64 " pages, %" PRIu64 " bytes, paused %s, took %s%s",
-               d->t.pid, d->stat.comm, d->threads, d->threads == 1 ? "" : "s", pages, end->bytes, pause, total,
-               d->outside ? "; from outside only, see notes in crdump show" : "");
+        if (d->opt->json && summary_json(&s) != EXIT_DONE)
+                return EXIT_FAILED;
+        if (!d->opt->json)
+                summary_line(&s);
+        return d->outside ? EXIT_OUTSIDE : EXIT_DONE;
 }
 
 static int run(struct dump *d, pid_t pid)
@@ -418,8 +414,7 @@ static int run(struct dump *d, pid_t pid)
         end.total_ns = d->released_ns - d->begun_ns;
         if (imgwrite_finish(d->out, &end) < 0)
                 return EXIT_FAILED;
-        summarize(d, &end);
-        return d->outside ? EXIT_OUTSIDE : EXIT_DONE;
+        return summarize(d, &end);
 }
 
 /* In the tracing child. An exit status. */

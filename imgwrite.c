@@ -61,6 +61,7 @@ struct buffer {
 
 struct imgwrite {
         struct outfile out;
+        unsigned char id[16];
 
         /* what the caller has made so far */
         uint64_t off;           /* where the next byte will be in the file */
@@ -507,6 +508,7 @@ static int send_header(struct imgwrite *w)
         };
 
         outfile_random(h.id, sizeof(h.id));
+        memcpy(w->id, h.id, sizeof(w->id));
         h.crc = crc(0, &h, offsetof(struct img_header, crc));
         w->chain = h.crc;       /* the writing thread sees it with the first buffer */
         if (put(w, &h, sizeof(h)) < 0)
@@ -531,6 +533,11 @@ struct imgwrite *imgwrite_open(const char *path)
         }
         imgwrite_close(w);
         return NULL;
+}
+
+const unsigned char *imgwrite_id(const struct imgwrite *w)
+{
+        return w->id;
 }
 
 int imgwrite_finish(struct imgwrite *w, struct img_end *end)

@@ -29,6 +29,9 @@ struct imgwrite;
  */
 struct imgwrite *imgwrite_open(const char *path);
 
+/* 16 random bytes in the header, that name this image. */
+const unsigned char *imgwrite_id(const struct imgwrite *w);
+
 /* A chunk with the n pieces of iov as its payload. 0, or -1 after fail(). */
 int imgwrite_chunk(struct imgwrite *w, uint32_t tag, const struct iovec *iov, int n);
 

@@ -16,7 +16,7 @@ static void before(struct json *j, const char *key)
 {
         if (j->more)
                 putchar(',');
-        if (j->depth > 0 && j->depth <= LINES_DEPTH)
+        if (j->depth > 0 && j->depth <= LINES_DEPTH && !j->line)
                 printf("\n%*s", 2 * j->depth, "");
         else if (j->more)
                 putchar(' ');
@@ -36,7 +36,7 @@ void json_open(struct json *j, const char *key, char bracket)
 void json_close(struct json *j, char bracket)
 {
         j->depth--;
-        if (j->more && j->depth < LINES_DEPTH)
+        if (j->more && j->depth < LINES_DEPTH && !j->line)
                 printf("\n%*s", 2 * j->depth, "");
         putchar(bracket);
         j->more = 1;

@@ -15,6 +15,7 @@
 struct json {
         int depth;
         int more;               /* the innermost object or list has a value already */
+        int line;               /* all of it in one line */
 };
 
 /* '{' or '[', and the bracket that ends it. */

@@ -62,7 +62,7 @@ never 'errno travels upwards: say it by fail(), return -1' \
 never 'a message with its own end of line or full stop' '\bfail\("([^"\\]|\\.)*(\\n|[^.]\.)"'   *.c
 never 'attach stops by a signal, EXITKILL kills: seize' 'PTRACE_ATTACH|PTRACE_O_EXITKILL'       *.[ch]
 never 'stdout is for results'           '(^|[^a-z_])(printf|puts|putchar)\(' \
-        $(but crdump.c check.c text.c json.c fields.c siginfo.c fdinfo.c show*.c diff.c pagediff.c statediff.c -- *.c)
+        $(but crdump.c check.c text.c json.c fields.c siginfo.c fdinfo.c show*.c summary.c diff.c pagediff.c statediff.c -- *.c)
 never 'a register name where no other architecture would look for it' \
         '\b(orig_rax|rip|rsp|rax|rdi|rflags|eflags)\b' $(but \
         trace.c trace.h infect.c infect.h remote.c remote.h gadget.c gadget.h sigframe.c sigframe.h core.c core.h \
