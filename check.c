@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "load.h"
+#include "progress.h"
 #include "text.h"
 #include "util.h"
 
@@ -24,8 +25,11 @@ static void print_line(const struct model *m, const char *path)
 int check(const char *path)
 {
         struct model m;
-        int status = load(&m, path);
+        int status;
 
+        progress_begin(1);
+        status = load(&m, path);
+        progress_end();
         if (status == EXIT_DONE)
                 print_line(&m, path);
         status = text_end(status);

@@ -29,6 +29,7 @@
 #include "coreseg.h"
 #include "load.h"
 #include "outfile.h"
+#include "progress.h"
 #include "sparse.h"
 #include "util.h"
 
@@ -192,8 +193,11 @@ int core(const char *path, const char *out)
         if (!c)
                 return fail("%s:", path), EXIT_FAILED;
         catch_signals();
+        if (strcmp(out, "-") != 0 || !isatty(STDOUT_FILENO))
+                progress_begin(2);
         c->l = load_open(&c->m, path);
         rc = c->l ? make(c, path, out) : -1;
+        progress_end();
         status = load_close(c->l);
         if (status == EXIT_DONE && rc < 0)
                 status = EXIT_FAILED;

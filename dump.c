@@ -19,6 +19,7 @@
 #include "pages.h"
 #include "proc.h"
 #include "procstate.h"
+#include "progress.h"
 #include "rawfiles.h"
 #include "state.h"
 #include "summary.h"
@@ -359,6 +360,8 @@ static int write_image(struct dump *d)
             state_write_notes(&d->notes, d->out) < 0)
                 return -1;
         say("state written");
+        if (d->status.own)
+                progress_total(d->status.own + (d->opt->file_pages ? d->status.files : 0));
         return pages_write(&pages, d->out);
 }
 
@@ -385,6 +388,7 @@ static int summarize(struct dump *d, const struct img_end *end)
                 .outside = d->outside, .notes = &d->notes,
         };
 
+        progress_end();
         if (d->opt->json && summary_json(&s) != EXIT_DONE)
                 return EXIT_FAILED;
         if (!d->opt->json)
@@ -450,7 +454,8 @@ int dump(pid_t pid, const char *path, const struct dump_options *opt)
         d->path = path;
         d->pid = pid;
         d->begun_ns = now_ns();
-        status = guard_run(work, d);
+        status = guard_run(work, d, progress_begin(1) ? progress_draw : NULL);
+        progress_end();
         free(d);
         return status;
 }

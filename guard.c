@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -92,8 +93,32 @@ static int clean_up(int sig)
         return EXIT_NOT_CURED;
 }
 
-int guard_run(int (*work)(void *), void *arg)
+/* Its exit status. */
+static int wait_for_child(pid_t pid, void (*tick)(void))
 {
+        int status;
+
+        for (;;) {
+                if (waitpid(pid, &status, WUNTRACED) < 0) {
+                        if (errno != EINTR)
+                                return fail("wait:"), EXIT_FAILED;
+                        if (shared->left_behind && shared->result)
+                                return shared->result - 1;
+                        if (tick)
+                                tick();
+                } else if (WIFSTOPPED(status)) {
+                        kill(pid, SIGCONT);     /* the target must not wait for whoever did that */
+                } else if (WIFSIGNALED(status)) {
+                        return clean_up(WTERMSIG(status));
+                } else if (WIFEXITED(status)) {
+                        return WEXITSTATUS(status);
+                }
+        }
+}
+
+int guard_run(int (*work)(void *), void *arg, void (*tick)(void))
+{
+        static const struct itimerval often = { { 0, 300000 }, { 0, 300000 } }, never;
         int status;
         pid_t pid;
 
@@ -109,18 +134,12 @@ int guard_run(int (*work)(void *), void *arg)
                 return fail("fork:"), EXIT_FAILED;
         if (pid == 0)
                 _exit(child(work, arg));
-        for (;;) {
-                if (waitpid(pid, &status, WUNTRACED) < 0) {
-                        if (errno != EINTR)
-                                return fail("wait:"), EXIT_FAILED;
-                        if (shared->left_behind && shared->result)
-                                return shared->result - 1;
-                } else if (WIFSTOPPED(status)) {
-                        kill(pid, SIGCONT);     /* the target must not wait for whoever did that */
-                } else if (WIFSIGNALED(status)) {
-                        return clean_up(WTERMSIG(status));
-                } else if (WIFEXITED(status)) {
-                        return WEXITSTATUS(status);
-                }
+        if (tick) {
+                sigaction(SIGALRM, &(struct sigaction){ .sa_handler = interrupt }, NULL);
+                setitimer(ITIMER_REAL, &often, NULL);
         }
+        status = wait_for_child(pid, tick);
+        if (tick)
+                setitimer(ITIMER_REAL, &never, NULL);
+        return status;
 }

@@ -14,9 +14,10 @@
 
 /*
  * Run work(arg) in such a child, whose result is its exit status. Returns that;
- * EXIT_FAILED or EXIT_NOT_CURED after fail() when it was killed.
+ * EXIT_FAILED or EXIT_NOT_CURED after fail() when it was killed. Meanwhile the
+ * parent, which the target does not wait for, calls tick every 0.3 s; NULL: no.
  */
-int guard_run(int (*work)(void *), void *arg);
+int guard_run(int (*work)(void *), void *arg, void (*tick)(void));
 
 /*
  * In the child: a thread was left behind in the kernel, where no SIGKILL may

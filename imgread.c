@@ -14,6 +14,7 @@
 
 #include "crc.h"
 #include "imgindex.h"
+#include "progress.h"
 #include "util.h"
 
 #define IO_SIZE         65536   /* read at once */
@@ -69,6 +70,7 @@ struct imgread *imgread_open(const char *path)
         r->base = lseek(r->fd, 0, SEEK_CUR);
         if (r->base >= 0 && fstat(r->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
                 r->size = r->base < st.st_size ? (uint64_t)(st.st_size - r->base) : 0;
+        progress_total(r->size);
         return r;
 }
 
@@ -143,7 +145,7 @@ static const unsigned char *some(struct imgread *r, uint64_t want, size_t *n)
         if (r->status != EXIT_DONE)
                 return NULL;
         if (r->io_pos == r->io_len) {
-                ssize_t got = read_full(r->fd, r->io, sizeof(r->io));
+                ssize_t got = read_some(r->fd, r->io, sizeof(r->io));
 
                 if (got < 0) {
                         broken(r);
@@ -151,6 +153,7 @@ static const unsigned char *some(struct imgread *r, uint64_t want, size_t *n)
                 }
                 r->io_pos = 0;
                 r->io_len = (size_t)got;
+                progress_add((uint64_t)got);
                 if (got == 0)
                         return NULL;
         }

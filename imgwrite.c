@@ -4,6 +4,7 @@
 #include "crc.h"
 #include "guard.h"
 #include "outfile.h"
+#include "progress.h"
 #include "util.h"
 
 #include <elf.h>
@@ -222,6 +223,7 @@ static int await(struct imgwrite *w, const unsigned *n)
         while (!done && !err) {
                 if (w->out.written != before) {
                         before = w->out.written;
+                        progress_at(before);
                         stall = now_ns() + STALL * 1000000000ull;
                 }
                 if (stop_wanted() < 0 ||
@@ -262,6 +264,7 @@ static struct buffer *take(struct imgwrite *w)
 
 static void submit(struct imgwrite *w, struct buffer *b)
 {
+        progress_at(w->out.written);
         pthread_mutex_lock(&w->lock);
         w->queue[w->queued++] = b;
         w->idle = 0;
@@ -557,6 +560,7 @@ int imgwrite_finish(struct imgwrite *w, struct img_end *end)
         if (imgwrite_chunk(w, IMG_END, &tail, 1) < 0)
                 return -1;
         flush(w);
+        progress_total(end->bytes);
         w->patient = 1;
         pthread_mutex_lock(&w->lock);
         w->commit = 1;

@@ -38,6 +38,7 @@ struct proc_status {
         uint32_t uid, gid;      /* effective */
         uint32_t umask;         /* ~0: not known (kernels before 4.7) */
         uint32_t threads;
+        uint64_t own, files;    /* bytes of memory that is no file's, swapped out or not; and that is; 0: not known */
         int      seccomp;       /* 0 none, 1 strict, 2 filter */
         int      shstk;         /* it has a shadow stack */
         uint64_t pending, shared_pending, blocked, ignored, caught;     /* bit n-1 is signal n */

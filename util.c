@@ -29,6 +29,7 @@ static uint64_t    deadline, pause_limit;
 static int         stop_said;
 static char       *held;                        /* messages; NULL: they go out at once */
 static size_t      held_len;
+static void      (*clear_line)(void);           /* or NULL */
 
 /* What could move the cursor or end the line: names in messages belong to strangers. */
 static void defuse(char *s)
@@ -80,6 +81,8 @@ message(const char *fmt, va_list ap)
         }
         if (held)
                 return;
+        if (clear_line)
+                clear_line();
         /* again only once: who keeps pressing ^C at a full pipe means it */
         if (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
                 (void)!write(STDERR_FILENO, line, len);
@@ -92,10 +95,17 @@ void hold_messages(int yes)
                 held = malloc(HELD_MAX);
                 held_len = 0;
         } else if (!yes && held) {
+                if (held_len && clear_line)
+                        clear_line();
                 (void)!write(STDERR_FILENO, held, held_len);
                 free(held);
                 held = NULL;
         }
+}
+
+void before_message(void (*clear)(void))
+{
+        clear_line = clear;
 }
 
 int fail(const char *fmt, ...)
@@ -157,6 +167,16 @@ uint64_t now_ns(void)
 
         clock_gettime(CLOCK_MONOTONIC, &t);
         return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+ssize_t read_some(int fd, void *buf, size_t len)
+{
+        ssize_t n;
+
+        do
+                n = read(fd, buf, len);
+        while (n < 0 && errno == EINTR && !stop_signal());
+        return n;
 }
 
 ssize_t read_full(int fd, void *buf, size_t len)

@@ -37,8 +37,10 @@ uint64_t now_ns(void);
  * read(2) or write(2) until len bytes are done. read_full returns the bytes
  * got, less than len only at the end of the file; -1 with errno otherwise.
  * write_full returns 0, or -1 with errno. Both take EINTR as an error only
- * when a signal wants crdump to stop (stop_signal() != 0).
+ * when a signal wants crdump to stop (stop_signal() != 0), as does read_some,
+ * which is read(2): what has come so far.
  */
+ssize_t read_some(int fd, void *buf, size_t len);
 ssize_t read_full(int fd, void *buf, size_t len);
 int     write_full(int fd, const void *buf, size_t len);
 
@@ -68,6 +70,9 @@ int  stop_wanted(void);
  * Up to 64 KiB are kept, and come out at hold_messages(0).
  */
 void hold_messages(int yes);
+
+/* clear is called each time right before something is written to stderr. */
+void before_message(void (*clear)(void));
 
 /* Is it all zeros? len is a multiple of 64, p is 16-aligned. */
 int all_zero(const void *p, size_t len);
