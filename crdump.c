@@ -17,6 +17,7 @@
 #include "dump.h"
 #include "show.h"
 #include "showmem.h"
+#include "snapshot.h"
 #include "util.h"
 
 #ifndef VERSION
@@ -47,6 +48,9 @@ static const char help[] =
         "      --contents SIZE    copy so much of what is in pipes, unlinked files and memfds,\n"
         "                         of each; 1M if not given, 0 for none\n"
         "      --json             the summary as one JSON object on stdout, with - on stderr\n"
+        "      --snapshot         stop it for an instant only, or fail: copy it by clone(2), and\n"
+        "                         write that; without this, where it can be done\n"
+        "      --stop             stop it for as long as the image takes to be written\n"
         "      --stats            print where the time in the target went\n"
         "      --trampoline=vdso|inject\n"
         "                         make system calls from the target's own code (default),\n"
@@ -75,7 +79,7 @@ struct settings {
         int json;
 };
 
-enum { OPT_TIMEOUT = 256, OPT_MAX_PAUSE, OPT_FILE_PAGES, OPT_CONTENTS, OPT_STATS, OPT_TRAMPOLINE, OPT_CATCH, OPT_JSON, OPT_MEM,
+enum { OPT_TIMEOUT = 256, OPT_MAX_PAUSE, OPT_FILE_PAGES, OPT_CONTENTS, OPT_SNAPSHOT, OPT_STOP, OPT_STATS, OPT_TRAMPOLINE, OPT_CATCH, OPT_JSON, OPT_MEM,
        OPT_RAW, OPT_VERSION, OPT_HELP, OPT_PART = 512 };      /* and SHOW_*, which is less */
 
 static const struct option options[] = {
@@ -85,6 +89,8 @@ static const struct option options[] = {
         { "max-pause", required_argument, NULL, OPT_MAX_PAUSE },
         { "file-pages", no_argument, NULL, OPT_FILE_PAGES },
         { "contents", required_argument, NULL, OPT_CONTENTS },
+        { "snapshot", no_argument, NULL, OPT_SNAPSHOT },
+        { "stop", no_argument, NULL, OPT_STOP },
         { "stats", no_argument, NULL, OPT_STATS },
         { "trampoline", required_argument, NULL, OPT_TRAMPOLINE },
         { "catch", required_argument, NULL, OPT_CATCH },
@@ -233,6 +239,10 @@ static void take_option(int opt, struct settings *s)
                 break;
         case OPT_CONTENTS:
                 s->dump.contents = parse_size("--contents wants bytes below 4G, as 512K, not", optarg, UINT32_MAX);
+                break;
+        case OPT_SNAPSHOT:
+        case OPT_STOP:
+                s->dump.snapshot = opt == OPT_SNAPSHOT ? SNAPSHOT_ALWAYS : SNAPSHOT_NEVER;
                 break;
         case OPT_STATS:
                 s->dump.stats = 1;

@@ -21,6 +21,7 @@
 #include "procstate.h"
 #include "progress.h"
 #include "rawfiles.h"
+#include "snapshot.h"
 #include "state.h"
 #include "summary.h"
 #include "threads.h"
@@ -44,6 +45,8 @@ struct dump {
         struct proc_maps maps;          /* of the stopped target */
         struct secret secret;           /* memory that only the process can read */
         struct mapfiles files;          /* that they lead to, as early as the mappings */
+        struct pages pages;
+        struct snapshot snapshot;
         struct infection infection;
         struct parasite_data parasite;
         struct rawfiles raw;
@@ -55,6 +58,8 @@ struct dump {
         size_t   threads;
         int      frozen;
         int      outside;               /* the parasite could not be used */
+        int      visits;                /* of the parasite */
+        int      left;                  /* something stays in the target, or is not as it was */
         uint64_t begun_ns, stopped_ns, released_ns;     /* now_ns() */
         uint64_t stopped_at;            /* CLOCK_REALTIME */
 };
@@ -144,7 +149,7 @@ static void look_for_others(struct dump *d)
 static int look_at_files(struct dump *d, const struct proc_maps *m)
 {
         int dir = d->t.live == d->t.pid ? d->t.dir : proc_open(d->t.live);
-        int rc = mapfiles_look(&d->files, dir, m, d->opt->file_pages);
+        int rc = mapfiles_look(&d->files, &d->t, dir, m, d->opt->file_pages);
 
         if (dir >= 0 && dir != d->t.dir)
                 close(dir);
@@ -168,7 +173,11 @@ static int look_before(struct dump *d)
                 return -1;
         threads_look(&d->tasks, &d->t, &d->notes);
         fds_look_before(&d->fds, &d->t, &d->raw);
-        return look_at_files(d, &d->early);
+        if (look_at_files(d, &d->early) < 0)
+                return -1;
+        d->pages = (struct pages){ .t = &d->t, .maps = &d->early, .files = &d->files, .secret = &d->secret, .all = d->opt->file_pages };
+        d->snapshot.wish = (enum snapshot_wish)d->opt->snapshot;
+        return snapshot_plan(&d->snapshot, &d->pages, d->t.dir, d->status.own);
 }
 
 /* Is it, now that it is stopped, still the program that we looked at? What it did was seen before, what it is now is true. */
@@ -285,6 +294,7 @@ static int visit(struct dump *d)
                 .breakpoint = d->opt->breakpoint,
                 .ask_umask = d->status.umask == ~0u,
                 .timer = d->timers.ask, .timers_n = d->timers.asked,
+                .twin = d->snapshot.way == SNAPSHOT_TWIN && d->visits == 1 ? &d->snapshot.twin : NULL,
         };
         int rc;
 
@@ -293,6 +303,7 @@ static int visit(struct dump *d)
                 return EXIT_FAILED;
         how.secret = d->secret.n ? &d->secret : NULL;
         how.copies = fds_wanted(&d->fds);
+        how.fds = fds_below(&d->fds);
         guard_infected(1);
         rc = infect(&d->infection, &d->t, &d->maps, &d->gadget, &how);
         if (rc == 0)
@@ -323,11 +334,11 @@ static int ask_inside(struct dump *d)
                 return EXIT_FAILED;
         if (why)
                 return stay_outside(d, why);
-        for (int visits = 1; ; visits++) {
+        for (d->visits = 1; ; d->visits++) {
                 status = visit(d);
                 if (status == EXIT_NOT_CURED || d->t.died || !(d->infection.strayed || d->infection.lend.strayed))
                         break;
-                if (visits == VISITS)
+                if (d->visits == VISITS)
                         return fail("process %d: held up too often", d->t.pid), EXIT_FAILED;
                 if (stop_wanted() || (d->infection.strayed && trace_look_again(&d->t, &d->t.task[0]) < 0) ||
                     threads_read(&d->tasks) < 0)
@@ -344,16 +355,27 @@ static int ask_inside(struct dump *d)
         return status;
 }
 
-static int write_image(struct dump *d)
+/* What clone(2) said in the target; 0: it was not made, or by a visit that was in vain. */
+static int cloned(const struct dump *d)
+{
+        int rc = d->outside || d->visits != 1 ? 0 : d->parasite.twin;
+
+        return rc > 0 && !d->t.cloned ? 0 : rc;
+}
+
+/* All but the memory, and that too unless there is a snapshot of it. */
+static int write_stopped(struct dump *d)
 {
         struct state s = {
                 .t = &d->t, .stat = &d->stat, .status = &d->status, .maps = &d->maps,
                 .parasite = d->outside ? NULL : &d->parasite, .proc = &d->proc, .timers = &d->timers,
                 .stopped_ns = d->stopped_at, .notes = &d->notes,
         };
-        struct pages pages = { .t = &d->t, .maps = &d->maps, .files = &d->files, .secret = &d->secret, .all = d->opt->file_pages };
 
-        if (pages_note(&pages, &d->notes) < 0 ||
+        if (snapshot_hold(&d->snapshot, &d->pages, d->outside, cloned(d)) < 0)
+                return -1;
+        imgwrite_spool(d->out, d->snapshot.way != SNAPSHOT_STOP);
+        if (pages_note(&d->pages, &d->notes) < 0 ||
             state_write(&s, d->out) < 0 ||
             fds_write(&d->fds, &d->t, &d->stat, d->opt->contents, &d->notes, d->out) < 0 ||
             threads_write(&d->tasks, d->out) < 0 ||
@@ -362,7 +384,7 @@ static int write_image(struct dump *d)
         say("state written");
         if (d->status.own)
                 progress_total(d->status.own + (d->opt->file_pages ? d->status.files : 0));
-        return pages_write(&pages, d->out);
+        return d->snapshot.way == SNAPSHOT_STOP ? pages_write(&d->pages, d->out) : 0;
 }
 
 /* From the stop to the release. An exit status. */
@@ -373,19 +395,41 @@ static int dump_stopped(struct dump *d)
         if (stop_target(d) < 0 || read_maps(d) < 0 || timers_read(&d->timers, &d->raw, &d->notes) < 0 ||
             threads_read(&d->tasks) < 0)
                 return EXIT_FAILED;
+        d->pages.maps = &d->maps;
+        if (snapshot_check(&d->snapshot, &d->pages, d->t.dir, d->t.task[0].tid) < 0)
+                return EXIT_FAILED;
         status = ask_inside(d);
-        if (status == EXIT_DONE && write_image(d) < 0)
+        if (status == EXIT_DONE && write_stopped(d) < 0)
                 status = EXIT_FAILED;
         return status;
+}
+
+/* What is to be written yet, when the target runs again. An exit status. */
+static int write_rest(struct dump *d, struct img_end *end)
+{
+        int rc;
+
+        imgwrite_spool(d->out, 0);
+        rc = snapshot_read(&d->snapshot, &d->pages, &d->t, d->parasite.twin, d->infection.data, d->out);
+        if (snapshot_end(&d->snapshot, &d->t) < 0)
+                d->left = 1;            /* the image is as good as any, though */
+        if (d->opt->stats && d->snapshot.twin.reaped_ns)
+                inform("stats: reap   one thread stopped once more, %" PRIu64 " us", d->snapshot.twin.reaped_ns / 1000);
+        if (rc < 0)
+                return EXIT_FAILED;
+        end->pause_ns = d->released_ns - d->stopped_ns;
+        end->total_ns = now_ns() - d->begun_ns;
+        return imgwrite_finish(d->out, end) < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* An exit status. */
 static int summarize(struct dump *d, const struct img_end *end)
 {
+        static const char *const way[] = { [SNAPSHOT_STOP] = "stop", [SNAPSHOT_KEEP] = "memory", [SNAPSHOT_TWIN] = "snapshot" };
         struct summary s = {
                 .pid = d->t.pid, .name = d->stat.comm, .path = d->path, .id = imgwrite_id(d->out), .threads = d->threads,
                 .pages = end->pages[IMG_DATA], .bytes = end->bytes, .pause_ns = end->pause_ns, .total_ns = now_ns() - d->begun_ns,
-                .outside = d->outside, .notes = &d->notes,
+                .way = way[d->snapshot.way], .why = d->snapshot.why, .outside = d->outside, .notes = &d->notes,
         };
 
         progress_end();
@@ -411,14 +455,15 @@ static int run(struct dump *d, pid_t pid)
         d->released_ns = now_ns();
         set_pause_limit(0);
         hold_messages(0);
-        if (status != EXIT_DONE)
-                return status;
-        say("target released");
-        end.pause_ns = d->released_ns - d->stopped_ns;
-        end.total_ns = d->released_ns - d->begun_ns;
-        if (imgwrite_finish(d->out, &end) < 0)
-                return EXIT_FAILED;
-        return summarize(d, &end);
+        if (status == EXIT_DONE) {
+                say("target released");
+                status = write_rest(d, &end);
+        }
+        if (status == EXIT_DONE)
+                status = summarize(d, &end);
+        if (snapshot_end(&d->snapshot, &d->t) < 0)
+                d->left = 1;
+        return d->left ? EXIT_NOT_CURED : status;
 }
 
 /* In the tracing child. An exit status. */

@@ -13,6 +13,7 @@ struct dump_options {
         int      inject;        /* --trampoline=inject: write `syscall` into the target's code */
         int      breakpoint;    /* --catch=breakpoint: catch the blob by a hardware breakpoint */
         int      file_pages;    /* --file-pages: also pages that are as in a file */
+        int      snapshot;      /* --snapshot, --stop: enum snapshot_wish */
         int      json;          /* --json: the summary as a JSON object */
         int      stats;         /* --stats: print where the time went */
 };

@@ -209,6 +209,13 @@ int fds_read(struct fds *s, struct trace *t)
         return s->no_copy && t->task[0].table <= 0 ? want_copies(s) : 0;        /* who is borrowed sends its own */
 }
 
+int fds_below(const struct fds *s)
+{
+        size_t n = s->tables.n ? s->tables.v[0].n : 0;
+
+        return n ? s->list.v[n - 1].f.fd + 1 : 0;
+}
+
 struct copies *fds_wanted(struct fds *s)
 {
         return s->no_copy && s->copies.n ? &s->copies : NULL;

@@ -44,6 +44,9 @@ void fds_look_before(struct fds *s, const struct trace *t, struct rawfiles *raw)
 /* List them, anew if they were already. 0, or -1 after fail(): no memory, stop_wanted(). */
 int fds_read(struct fds *s, struct trace *t);
 
+/* Those of the process's own table are below that. */
+int fds_below(const struct fds *s);
+
 /* Copies that only the target itself can give us; NULL: none. */
 struct copies *fds_wanted(struct fds *s);
 

@@ -283,6 +283,9 @@ _Static_assert(sizeof(struct img_map) == 64, "img_map");
         "rd wr ex sh mr mw me ms gd pf lo io sr rr dc de ac nr ht sf ar dd wf sd mm hg nh mg um uw ss ui gu lf bt mt nl sl dp dw mp"
 #define IMG_VMFLAG_PF   (1ull << 9)     /* pure page frames: no memory of the kernel's, usually a device */
 #define IMG_VMFLAG_IO   (1ull << 11)    /* a device's registers or memory */
+#define IMG_VMFLAG_DC   (1ull << 14)    /* a child of fork(2) does not get it, */
+#define IMG_VMFLAG_WF   (1ull << 22)    /* or gets it wiped */
+#define IMG_VMFLAG_HT   (1ull << 18)    /* hugetlbfs */
 #define IMG_VMFLAG_UM   (1ull << 28)    /* userfaultfd watches it: what is missing, */
 #define IMG_VMFLAG_UW   (1ull << 29)    /* what is written, */
 #define IMG_VMFLAG_UI   (1ull << 31)    /* what is not in the page tables */

@@ -44,6 +44,7 @@
 #define DATA    ((size_t)IMGWRITE_PAGES * IMG_PAGE)
 #define BUFFER  (LEAD + DATA)
 #define BUFFERS 4       /* one being filled with pages, one with small chunks, one written, one waiting */
+#define SPOOL   120u    /* and so many more while a target is stopped that shall not wait for the output: 64 MiB */
 _Static_assert(sizeof(struct img_chunk) + sizeof(struct img_pages) +
         IMGWRITE_RUNS * sizeof(struct img_run) + IMG_PAGE <= LEAD, "LEAD");
 
@@ -54,10 +55,12 @@ _Static_assert(sizeof(struct img_chunk) + sizeof(struct img_pages) +
 #define INDEXED 4096u           /* PAGE chunks in the index at most */
 
 struct buffer {
+        struct buffer *next;    /* in the queue, or in the pool */
         uint8_t *mem;
         size_t start, end;      /* what is to be written, from mem */
         size_t head;            /* the first chunk head, from mem; SIZE_MAX: none */
         int summed;             /* its payload has its checksum */
+        int extra;              /* of the spool: allocated with its memory */
 };
 
 struct imgwrite {
@@ -74,6 +77,7 @@ struct imgwrite {
         uint32_t page_chunks, stride;   /* PAGE chunks so far; each stride-th is indexed */
         struct buffer *cur;     /* chunks are streamed into it; or NULL */
         struct buffer *room;    /* handed out by imgwrite_room(); or NULL */
+        int spool;              /* rather take more memory than wait */
         int patient;            /* nobody is stopped any more: wait as long as it takes */
         int failed;             /* the reason has been given; all calls fail from now on */
 
@@ -84,8 +88,10 @@ struct imgwrite {
         pthread_mutex_t lock;
         pthread_cond_t work;    /* for the writer: a buffer, commit or quit */
         pthread_cond_t news;    /* for the caller: one of the numbers below has grown */
-        struct buffer *queue[BUFFERS], *pool[BUFFERS];
-        unsigned queued, free;  /* buffers in queue, oldest first; in pool */
+        struct buffer *queue, **queue_end;      /* the oldest first; where the next one is to be linked to */
+        struct buffer *pool;
+        unsigned queued, free;  /* buffers in queue; in pool */
+        unsigned extras;        /* of the spool, wherever they are */
         unsigned idle;          /* all that was queued is written */
         unsigned synced;        /* the file is on the disk and closed */
         unsigned gone;          /* the writing thread is through, w->err says how */
@@ -136,10 +142,23 @@ static int write_out(struct imgwrite *w, struct buffer *b)
         return outfile_write(&w->out, b->mem + b->start, b->end - b->start, &w->quit);
 }
 
+/* Into the pool, or away with what the spool took. Called and returns locked. */
+static void give_up(struct imgwrite *w, struct buffer *b)
+{
+        if (b->extra) {
+                w->extras--;
+                free(b);
+                return;
+        }
+        b->next = w->pool;
+        w->pool = b;
+        w->free++;
+}
+
 /* The oldest buffer of the queue into the file, or else the end of it. Called and returns locked. */
 static void do_work(struct imgwrite *w)
 {
-        struct buffer *b = w->queued ? w->queue[0] : NULL;
+        struct buffer *b = w->queue;
         int err;
 
         pthread_mutex_unlock(&w->lock);
@@ -150,8 +169,10 @@ static void do_work(struct imgwrite *w)
                 w->verb = b ? "write" : "sync";
         } else if (b) {
                 w->queued--;
-                memmove(w->queue, w->queue + 1, w->queued * sizeof(w->queue[0]));
-                w->pool[w->free++] = b;
+                w->queue = b->next;
+                if (!w->queue)
+                        w->queue_end = &w->queue;
+                give_up(w, b);
         } else {
                 w->synced = 1;
         }
@@ -246,16 +267,37 @@ static int await(struct imgwrite *w, const unsigned *n)
         return fail("%s %s:", w->verb, w->out.path);
 }
 
+/* One more, with its memory behind it; NULL: there may be none, or is none. */
+static struct buffer *take_extra(struct imgwrite *w)
+{
+        const size_t head = align(sizeof(struct buffer), IMG_PAGE);
+        struct buffer *b = NULL;
+        void *p;
+
+        pthread_mutex_lock(&w->lock);
+        if (w->spool && !w->free && !w->err && w->extras < SPOOL && posix_memalign(&p, IMG_PAGE, head + BUFFER) == 0) {
+                b = p;
+                *b = (struct buffer){ .mem = (uint8_t *)p + head, .extra = 1 };
+                w->extras++;
+        }
+        pthread_mutex_unlock(&w->lock);
+        return b;
+}
+
 /* An empty buffer, or NULL after fail(). */
 static struct buffer *take(struct imgwrite *w)
 {
-        struct buffer *b;
+        struct buffer *b = w->failed ? NULL : take_extra(w);
 
-        if (await(w, &w->free) < 0)
+        if (!b && await(w, &w->free) < 0)
                 return NULL;
-        pthread_mutex_lock(&w->lock);
-        b = w->pool[--w->free];         /* only this thread takes */
-        pthread_mutex_unlock(&w->lock);
+        if (!b) {
+                pthread_mutex_lock(&w->lock);
+                b = w->pool;            /* only this thread takes */
+                w->pool = b->next;
+                w->free--;
+                pthread_mutex_unlock(&w->lock);
+        }
         b->start = b->end = 0;
         b->head = SIZE_MAX;
         b->summed = 0;
@@ -266,7 +308,10 @@ static void submit(struct imgwrite *w, struct buffer *b)
 {
         progress_at(w->out.written);
         pthread_mutex_lock(&w->lock);
-        w->queue[w->queued++] = b;
+        b->next = NULL;
+        *w->queue_end = b;
+        w->queue_end = &b->next;
+        w->queued++;
         w->idle = 0;
         pthread_cond_signal(&w->work);
         pthread_mutex_unlock(&w->lock);
@@ -433,7 +478,7 @@ static int send_room(struct imgwrite *w, const struct img_pages *pages, const st
         w->off += b->end - b->start;
 
         flush(w);
-        b->summed = behind(w);
+        b->summed = !w->spool && behind(w);
         if (b->summed)
                 c->crc = crc(0, c + 1, c->len);
         w->room = NULL;
@@ -487,7 +532,7 @@ static int start_writer(struct imgwrite *w)
                 return fail("write %s: memory for buffers:", w->out.path);
         for (i = 0; i < BUFFERS; i++) {
                 w->buffer[i].mem = mem + (size_t)i * BUFFER;
-                w->pool[w->free++] = &w->buffer[i];
+                give_up(w, &w->buffer[i]);
         }
         pthread_mutex_init(&w->lock, NULL);
         pthread_cond_init(&w->work, NULL);
@@ -529,6 +574,7 @@ struct imgwrite *imgwrite_open(const char *path)
                 return NULL;
         }
         w->stride = 1;
+        w->queue_end = &w->queue;
         if ((strcmp(path, "-") ? outfile_create(&w->out, path) : outfile_stdout(&w->out)) == 0) {
                 guard_file(w->out.folder, w->out.part);
                 if (start_writer(w) == 0 && send_header(w) == 0)
@@ -536,6 +582,11 @@ struct imgwrite *imgwrite_open(const char *path)
         }
         imgwrite_close(w);
         return NULL;
+}
+
+void imgwrite_spool(struct imgwrite *w, int on)
+{
+        w->spool = on;
 }
 
 const unsigned char *imgwrite_id(const struct imgwrite *w)
@@ -633,6 +684,12 @@ static int stop_writer(struct imgwrite *w)
         return 0;
 }
 
+static void drop_extra(struct buffer *b)
+{
+        if (b && b->extra)
+                free(b);
+}
+
 void imgwrite_close(struct imgwrite *w)
 {
         if (!w)
@@ -643,6 +700,14 @@ void imgwrite_close(struct imgwrite *w)
                 return;
         }
         outfile_close(&w->out);
+        drop_extra(w->cur);
+        drop_extra(w->room);
+        while (w->queue) {
+                struct buffer *b = w->queue;
+
+                w->queue = b->next;
+                drop_extra(b);
+        }
         if (w->buffer[0].mem)
                 munmap(w->buffer[0].mem, BUFFERS * BUFFER);
         free(w->index);

@@ -32,6 +32,12 @@ struct imgwrite *imgwrite_open(const char *path);
 /* 16 random bytes in the header, that name this image. */
 const unsigned char *imgwrite_id(const struct imgwrite *w);
 
+/*
+ * From now on, or no longer, take more memory (up to 64 MiB) rather than wait for the output:
+ * whoever is stopped waits for the caller.
+ */
+void imgwrite_spool(struct imgwrite *w, int on);
+
 /* A chunk with the n pieces of iov as its payload. 0, or -1 after fail(). */
 int imgwrite_chunk(struct imgwrite *w, uint32_t tag, const struct iovec *iov, int n);
 

@@ -33,7 +33,7 @@
 #define FETCHED                 64              /* timers at a time */
 #define LOOK_NS                 5000u           /* between looks at the done word */
 
-static const char *const cmd_name[] = { "?", "init", "sigactions", "itimers", "misc", "timers", "fini" };
+static const char *const cmd_name[] = { "?", "init", "sigactions", "itimers", "misc", "timers", "twin", "fini" };
 
 static const struct parasite_head *head(void)
 {
@@ -141,6 +141,7 @@ static int map_blob(struct infection *in)
                 say("the parasite cannot be mapped (%s): asking call by call", strerror((int)-ret));
                 return 0;
         }
+        in->data = in->base + head()->data;
         say("parasite mapped at %#" PRIx64 ", %zu bytes", in->base, in->len);
         return 0;
 }
@@ -154,6 +155,8 @@ static void fill_batch(const struct infection *in, struct parasite_data *d, pid_
         d->timers_n = in->timers_n;
         d->tid = tid;
         d->ask_umask = (uint32_t)opt->ask_umask;
+        d->twin = opt->twin != NULL;
+        d->fds = opt->fds;
         d->wait_sec = PARASITE_WAIT_SECONDS;
         for (uint32_t cmd = PARASITE_INIT; cmd <= PARASITE_FINI; cmd++)
                 d->answer[cmd - 1] = (struct parasite_answer){ .cmd = cmd, .status = PARASITE_NOT_RUN };
@@ -278,6 +281,8 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
         if (in->breakpoint)
                 set_breakpoint(in);
         how.breakpoint = in->breakpoint;
+        if (opt->twin && (twin_note(opt->twin, &in->remote) < 0 || trace_follow_clone(t, in->remote.task->tid, 1) < 0))
+                how.twin = NULL;
         if (fill_blob(in, ns_tid, &how) < 0)
                 return -1;
         in->started = 1;

@@ -31,6 +31,7 @@
 #include "remote.h"
 #include "secret.h"
 #include "trace.h"
+#include "twin.h"
 
 struct infect_options {
         int inject;             /* swap a trampoline in */
@@ -40,6 +41,8 @@ struct infect_options {
         uint32_t timers_n;
         struct secret *secret;          /* to be copied first; NULL: nothing */
         struct copies *copies;          /* of descriptors, to be brought then; NULL: none */
+        struct twin *twin;              /* to be made: t->cloned tells whether it was; NULL: none */
+        int fds;                        /* descriptors of the target are below that */
 };
 
 enum infect_legs { INFECT_IN, INFECT_WORK, INFECT_LEND, INFECT_CURE, INFECT_LEGS };
@@ -54,6 +57,7 @@ struct infection {
         struct remote  remote;
         const struct proc_maps *maps;   /* before */
         uint64_t base;          /* of the blob; 0: not mapped */
+        uint64_t data;          /* address of its struct parasite_data, also when it is gone */
         int      started;       /* the thread was sent into it */
         int      refused;       /* the target may not map it: asked call by call instead */
         size_t   len;

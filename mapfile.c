@@ -2,6 +2,7 @@
 /* mapfile.c - the files and shared memory objects that mappings lead to */
 #include "mapfile.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,8 +67,23 @@ struct mapfile *mapfiles_find(const struct mapfiles *f, const struct proc_maps *
         return NULL;
 }
 
-/* What shall its file be looked at for? The first page only if the page tables do not have it. */
-static uint8_t wanted(struct pagemap *p, const struct proc_map *map, int all)
+/* The first page of an ELF file, from memory that has it. 1: it is there, or it is no ELF file; 0: it could not be read. */
+static int take_head(struct mapfile *file, struct trace *t, uint64_t addr)
+{
+        uint8_t page[IMG_PAGE];
+
+        if (trace_read(t, t->live, addr, page, sizeof page) < 0)
+                return 0;
+        if (memcmp(page, ELFMAG, SELFMAG))
+                return 1;
+        file->head = malloc(sizeof page);
+        if (file->head)
+                memcpy(file->head, page, sizeof page);
+        return file->head != NULL;
+}
+
+/* What shall its file be looked at for? The first page only if the page tables do not have it, or the process its own. */
+static uint8_t wanted(struct mapfile *file, struct trace *t, struct pagemap *p, const struct proc_map *map, int all)
 {
         enum pagemap_state state;
         uint64_t n;
@@ -76,9 +92,9 @@ static uint8_t wanted(struct pagemap *p, const struct proc_map *map, int all)
                 return MAPFILE_HEAD | MAPFILE_CONTENT;
         if (map->shared || map->off)
                 return 0;
-        if (pagemap_next(p, map->start, map->start + IMG_PAGE, &n, &state) == 0 && state != PAGEMAP_ABSENT)
-                return 0;
-        return MAPFILE_HEAD;
+        if (pagemap_next(p, map->start, map->start + IMG_PAGE, &n, &state) < 0 || state == PAGEMAP_ABSENT)
+                return MAPFILE_HEAD;
+        return state != PAGEMAP_FILE || take_head(file, t, map->start) ? 0 : MAPFILE_HEAD;
 }
 
 static int add(struct mapfile **file, size_t *n, size_t *cap, const struct proc_maps *m, const struct proc_map *map)
@@ -113,6 +129,10 @@ static size_t unite(struct mapfile *file, size_t n)
                         file[kept - 1].want |= file[i].want;
                         file[kept - 1].off = file[i].off < file[kept - 1].off ? file[i].off : file[kept - 1].off;
                         file[kept - 1].upto = file[i].upto > file[kept - 1].upto ? file[i].upto : file[kept - 1].upto;
+                        if (!file[kept - 1].head)
+                                file[kept - 1].head = file[i].head;
+                        else
+                                free(file[i].head);
                         free(file[i].name);
                 } else {
                         file[kept++] = file[i];
@@ -122,7 +142,7 @@ static size_t unite(struct mapfile *file, size_t n)
 }
 
 /* Files of mappings that are not in the table yet: malloc'ed to *file. Returns how many, or -1. */
-static ssize_t collect(struct mapfiles *f, int dir, const struct proc_maps *m, int all, struct mapfile **file)
+static ssize_t collect(struct mapfiles *f, struct trace *t, int dir, const struct proc_maps *m, int all, struct mapfile **file)
 {
         struct pagemap pagemap;
         size_t n = 0, cap = 0;
@@ -136,7 +156,7 @@ static ssize_t collect(struct mapfiles *f, int dir, const struct proc_maps *m, i
                         continue;
                 rc = add(file, &n, &cap, m, map);
                 if (rc == 0)
-                        (*file)[n - 1].want |= wanted(&pagemap, map, all);
+                        (*file)[n - 1].want |= wanted(&(*file)[n - 1], t, &pagemap, map, all);
                 else
                         fail("files of mappings:");
         }
@@ -155,12 +175,12 @@ static void raise_limit(void)
         }
 }
 
-int mapfiles_look(struct mapfiles *f, int dir, const struct proc_maps *m, int all)
+int mapfiles_look(struct mapfiles *f, struct trace *t, int dir, const struct proc_maps *m, int all)
 {
         struct mapfile *more, *table;
         ssize_t n;
 
-        n = collect(f, dir, m, all, &more);
+        n = collect(f, t, dir, m, all, &more);
         if (n < 0)
                 return -1;
         if (n == 0)

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include "maplook.h"
 #include "proc.h"
+#include "trace.h"
 
 struct mapfiles {               /* all zero: none */
         struct mapfile *file;   /* sorted */
@@ -26,7 +27,7 @@ struct mapfiles {               /* all zero: none */
  * every regular one, not only those that no path leads to.
  * 0, or -1 after fail(): no memory, or stop_wanted().
  */
-int mapfiles_look(struct mapfiles *f, int dir, const struct proc_maps *m, int all);
+int mapfiles_look(struct mapfiles *f, struct trace *t, int dir, const struct proc_maps *m, int all);
 void mapfiles_close(struct mapfiles *f);
 
 /* That of a mapping; NULL: it has none. */

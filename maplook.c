@@ -313,7 +313,7 @@ static void look_at(struct look *l, struct mapfile *f)
         open_it(l, f, &s);
         if (f->fd < 0)
                 return;
-        if (f->want & MAPFILE_HEAD)
+        if ((f->want & MAPFILE_HEAD) && !f->head)
                 keep_head(l, f);
         if (all && !f->internal)        /* so that it need not be waited for during the pause */
                 posix_fadvise(f->fd, (off_t)f->off, (off_t)(f->upto - f->off), POSIX_FADV_WILLNEED);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* pages.c - the memory of the stopped, clean target, into PAGE chunks */
+/* pages.c - the memory of the stopped, clean target, or of its copy, into PAGE chunks */
 #include "pages.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "image.h"
 #include "pagemap.h"
@@ -16,7 +17,7 @@
 
 struct walk {
         const struct pages *p;
-        struct imgwrite *w;
+        struct imgwrite *w;     /* where they go to; NULL: into p->keep */
         struct pagemap pagemap;
         const struct proc_map *map;     /* the one being walked */
         struct mapfile *file;           /* of it; NULL: none */
@@ -26,6 +27,7 @@ struct walk {
         uint32_t runs;
         uint8_t *room;          /* for its data */
         uint32_t filled;        /* pages of room that are taken */
+        int      full;          /* there is no more room in p->keep */
 };
 
 /* ---- what kind of memory a mapping is ---- */
@@ -91,6 +93,18 @@ static uint16_t forbidden(const struct walk *k)
         return 0;
 }
 
+/* Has a clone of the process not all of it, as it was at that instant? */
+static int lacks(const struct walk *k)
+{
+        if (forbidden(k))
+                return 0;
+        if (k->map->shared)
+                return k->cls != IMG_SHARED_FILE || is_ring(k) || is_gone(k) || k->p->all;
+        if (is_ring(k) || has_vmflag(k, IMG_VMFLAG_DC | IMG_VMFLAG_WF | IMG_VMFLAG_HT))
+                return 1;
+        return k->cls == IMG_PRIVATE_FILE && (is_gone(k) || k->p->all);
+}
+
 static void begin_mapping(struct walk *k, const struct proc_map *map)
 {
         k->map = map;
@@ -103,8 +117,12 @@ static void begin_mapping(struct walk *k, const struct proc_map *map)
 
 static int flush(struct walk *k)
 {
-        if (k->runs && imgwrite_pages(k->w, k->run, k->runs) < 0)
+        if (k->runs && k->w && imgwrite_pages(k->w, k->run, k->runs) < 0)
                 return -1;
+        if (k->runs && !k->w && keep_pages(k->p->keep, k->run, k->runs) < 0) {
+                k->full = 1;
+                return -1;
+        }
         k->runs = 0;
         k->filled = 0;
         k->room = NULL;
@@ -140,7 +158,8 @@ static uint8_t *room_for(struct walk *k, size_t n)
             ((k->filled + n > IMGWRITE_PAGES || k->runs + n >= IMGWRITE_RUNS) && flush(k) < 0))
                 return NULL;
         if (!k->room)
-                k->room = imgwrite_room(k->w);
+                k->room = k->w ? imgwrite_room(k->w) : keep_room(k->p->keep);
+        k->full |= !k->room && !k->w;
         return k->room ? k->room + ((size_t)k->filled << IMG_PAGE_SHIFT) : NULL;
 }
 
@@ -263,14 +282,14 @@ static int write_head(struct walk *k, uint64_t addr, int present)
 
         if (!to)
                 return -1;
-        if (present)
-                got = pagesrc_read(k->p->t, k->watched ? PAGESRC_GENTLE : PAGESRC_FAST, addr, to, 1);
-        if (got < 0)
-                return -1;
-        if (got == 0 && k->file && k->file->head) {
+        if (k->file && k->file->head) {
                 memcpy(to, k->file->head, IMG_PAGE);
                 got = 1;
+        } else if (present) {
+                got = pagesrc_read(k->p->t, k->watched ? PAGESRC_GENTLE : PAGESRC_FAST, addr, to, 1);
         }
+        if (got < 0)
+                return -1;
         if (got == 1 && !memcmp(to, ELFMAG, SELFMAG))
                 return sort_out(k, addr, 1, IMG_HOW_CLEAN);
         return leave_in_file(k, addr, 1);
@@ -375,19 +394,114 @@ static int write_mapping(struct walk *k)
         return 0;
 }
 
+/* What of it has been kept goes to the image, once for all mappings that follow each other. */
+static int write_kept(struct walk *k, int *before)
+{
+        int rc = 0;
+
+        if (!*before && flush(k) < 0)
+                return -1;
+        if (!*before)
+                rc = keep_write(k->p->keep, k->w);
+        *before = 1;
+        return rc;
+}
+
 int pages_write(const struct pages *p, struct imgwrite *w)
 {
         struct walk k = { .p = p, .w = w };
-        int rc = pagemap_open(&k.pagemap, p->t->live_dir);
+        int rc, before = 0;
 
+        if (p->whole)
+                return keep_write(p->keep, w);
+        rc = pagemap_open(&k.pagemap, p->t->live_dir);
         for (size_t i = 0; i < p->maps->n && rc == 0; i++) {
                 begin_mapping(&k, &p->maps->map[i]);
-                rc = write_mapping(&k);
+                if (p->keep && lacks(&k)) {
+                        rc = write_kept(&k, &before);
+                } else {
+                        rc = write_mapping(&k);
+                        before = 0;
+                }
         }
         if (rc == 0)
                 rc = flush(&k);
         pagemap_close(&k.pagemap);
         return rc < 0 ? -1 : 0;
+}
+
+/* ---- what is kept ---- */
+
+int pages_watched(const struct proc_maps *m)
+{
+        for (size_t i = 0; i < m->n; i++)
+                if (!m->map[i].vmflags_known || m->map[i].vmflags & (IMG_VMFLAG_UM | IMG_VMFLAG_UW | IMG_VMFLAG_UI))
+                        return 1;
+        return 0;
+}
+
+/* Pages of the mapping that exist, or that its file or object may have. */
+static int count_pages(struct walk *k, uint64_t *pages)
+{
+        uint64_t all = (k->map->end - k->map->start) >> IMG_PAGE_SHIFT, there = 0;
+
+        if (has_file(k)) {
+                uint64_t len = k->file->sized ? (k->file->len + IMG_PAGE - 1) >> IMG_PAGE_SHIFT : all;
+                struct stat st;
+
+                if (k->file->internal && fstat(k->file->fd, &st) == 0 && st.st_blocks)
+                        len = ((uint64_t)st.st_blocks * 512 + IMG_PAGE - 1) >> IMG_PAGE_SHIFT;
+                *pages += len < all ? len : all;
+                return 0;
+        }
+        for (uint64_t addr = k->map->start, n; addr < k->map->end; addr += n << IMG_PAGE_SHIFT) {
+                enum pagemap_state state;
+
+                if (pagemap_next(&k->pagemap, addr, k->map->end, &n, &state) < 0)
+                        return trace_fail(k->p->t, k->p->t->live, "page map");
+                there += state == PAGEMAP_ABSENT ? 0 : n;
+        }
+        *pages += there;
+        return 0;
+}
+
+int pages_estimate(const struct pages *p, uint64_t *bytes)
+{
+        struct walk k = { .p = p };
+        uint64_t pages = 0;
+        int rc = pagemap_open(&k.pagemap, p->t->live_dir);
+
+        for (size_t i = 0; i < p->maps->n && rc == 0; i++) {
+                begin_mapping(&k, &p->maps->map[i]);
+                if (lacks(&k))
+                        rc = count_pages(&k, &pages);
+        }
+        pagemap_close(&k.pagemap);
+        *bytes = pages << IMG_PAGE_SHIFT;
+        return rc;
+}
+
+int pages_keep(const struct pages *p)
+{
+        struct walk k = { .p = p };
+        int rc = pagemap_open(&k.pagemap, p->t->live_dir), before = 0;
+
+        for (size_t i = 0; i < p->maps->n && rc == 0; i++) {
+                begin_mapping(&k, &p->maps->map[i]);
+                if (p->whole || lacks(&k)) {
+                        rc = write_mapping(&k);
+                        before = 1;
+                } else {
+                        if (before)
+                                rc = flush(&k);
+                        p->keep->group += (uint32_t)before;
+                        before = 0;
+                }
+        }
+        if (rc == 0)
+                rc = flush(&k);
+        pagemap_close(&k.pagemap);
+        return k.full ? 1 : rc;
 }
 
 /* ---- notes ---- */

@@ -23,6 +23,11 @@
 #define PR_GET_SPECULATION_CTRL 52
 #define PR_GET_MDWE             66
 #define ARCH_GET_CPUID          0x1011
+#define CLONE_FILES             0x400
+#define CLOSE_RANGE_UNSHARE     2
+#ifndef SYS_close_range
+#define SYS_close_range         436
+#endif
 #define STACK_CANARY            0x5ec2e7c0ffee1234ull
 
 extern uint64_t stack_base[] __attribute__((visibility("hidden")));
@@ -199,6 +204,52 @@ static int timers(struct parasite_data *d)
         return 0;
 }
 
+static void quit(void) __attribute__((noreturn));
+
+static void quit(void)
+{
+        for (;;)
+                call4(SYS_exit_group, 0, 0, 0, 0);
+}
+
+/*
+ * The twin: it gets a table of descriptors of its own, with nothing in it, so
+ * that it holds nothing open, and waits for the tool to end it. Without a tool
+ * it ends by itself.
+ */
+static void live_apart(struct parasite_data *d) __attribute__((noreturn));
+
+static void live_apart(struct parasite_data *d)
+{
+        if (!d->adopted)
+                quit();
+        if (call4(SYS_close_range, 0, 0xffffffff, CLOSE_RANGE_UNSHARE, 0) < 0 &&        /* since 5.9 */
+            call4(SYS_unshare, CLONE_FILES, 0, 0, 0) == 0)
+                for (int32_t fd = 0; fd < d->fds; fd++)
+                        call4(SYS_close, fd, 0, 0, 0);
+        __atomic_store_n(&d->alone, 1, __ATOMIC_RELEASE);
+        for (;;)
+                call5(SYS_ppoll, 0, 0, 0, 0, 8);
+}
+
+/*
+ * No signal at its end (the lowest byte of the flags), so that no wait of the
+ * target's without __WCLONE or __WALL sees it. It has the table of descriptors
+ * in common with the target until it has its own: no file is opened once more.
+ */
+static void twin(struct parasite_data *d)
+{
+        long rc;
+
+        if (!d->twin)
+                return;
+        rc = call5(SYS_clone, CLONE_FILES, 0, 0, 0, 0);
+        if (rc == 0)
+                live_apart(d);
+        d->twin = (int32_t)rc;
+        log_fact(d, "twin:", rc);
+}
+
 static int fini(struct parasite_data *d, struct parasite_answer *a)
 {
         if (*stack_base != STACK_CANARY)
@@ -215,6 +266,7 @@ static int run(struct parasite_data *d, struct parasite_answer *a)
         case PARASITE_ITIMERS:          return itimers(d, a);
         case PARASITE_MISC:             return misc(d, a);
         case PARASITE_TIMERS:           return timers(d);
+        case PARASITE_TWIN:             twin(d); return 0;
         case PARASITE_FINI:             return fini(d, a);
         }
         return failed(a, 38);           /* ENOSYS: a tool newer than its blob */

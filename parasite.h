@@ -68,6 +68,7 @@ enum parasite_cmd {
         PARASITE_ITIMERS,
         PARASITE_MISC,
         PARASITE_TIMERS,
+        PARASITE_TWIN,          /* a clone of the process, if that is wanted: a child that nobody sees, and that waits */
         PARASITE_FINI,          /* last: nothing left open or changed */
 };
 #define PARASITE_CMDS   8       /* room for so many in a batch */
@@ -122,10 +123,14 @@ struct parasite_data {
         struct parasite_itimer itimer[3];
         struct parasite_misc misc;
         uint64_t timers;        /* in: address of timers_n struct parasite_timer */
-        uint32_t timers_n, zero;
+        uint32_t timers_n;
+        int32_t  twin;          /* in: PARASITE_TWIN shall do it; out: its pid in the target's namespace, or -errno */
+        int32_t  fds;           /* in: descriptors of the target are below that */
+        uint32_t adopted;       /* in, in the twin: it has a tracer, and may wait */
+        uint32_t alone;         /* out, in the twin: it has closed its descriptors */
         uint32_t go;            /* in, later: PARASITE_GO may go */
         uint32_t log_len;       /* bytes used of log */
-        char     log[1016];     /* text lines, each ending in \n; what does not fit is cut */
+        char     log[1004];     /* text lines, each ending in \n; what does not fit is cut */
 };
 _Static_assert(sizeof(struct parasite_data) <= 4096, "parasite_data fits its page");
 _Static_assert(offsetof(struct parasite_data, wait_sec) == PARASITE_WAIT, "PARASITE_WAIT");

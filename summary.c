@@ -25,8 +25,9 @@ void summary_line(const struct summary *s)
 
         format_ns(pause, sizeof pause, s->pause_ns);
         format_ns(total, sizeof total, s->total_ns);
-        inform("%d (%s): %zu thread%s, %" PRIu64 " pages, %" PRIu64 " bytes, paused %s, took %s%s",
+        inform("%d (%s): %zu thread%s, %" PRIu64 " pages, %" PRIu64 " bytes, paused %s, took %s%s%s%s",
                s->pid, s->name, s->threads, s->threads == 1 ? "" : "s", s->pages, s->bytes, pause, total,
+               *s->why ? "; stopped for the copy: " : "", s->why,
                s->outside ? "; from outside only, see notes in crdump show" : "");
 }
 
@@ -47,6 +48,8 @@ int summary_json(const struct summary *s)
         json_hex(&j, "bytes", s->bytes);
         json_hex(&j, "pause_ns", s->pause_ns);
         json_hex(&j, "total_ns", s->total_ns);
+        json_text(&j, "way", s->way);
+        json_text(&j, "why", *s->why ? s->why : NULL);
         json_bool(&j, "outside", s->outside);
         json_parts(&j, "notes", s->notes->text, s->notes->len, '\n');
         json_close(&j, '}');

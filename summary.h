@@ -17,6 +17,8 @@ struct summary {
         size_t threads;
         uint64_t pages, bytes;  /* pages with content; bytes of the image */
         uint64_t pause_ns, total_ns;
+        const char *way;        /* "snapshot", "memory" or "stop": how the memory was copied */
+        const char *why;        /* it was stopped, though not on request; "": no */
         int outside;            /* from outside only */
         const struct notes *notes;
 };

@@ -20,10 +20,13 @@
 #include "restart.h"
 #include "util.h"
 
-#define EVENT_EXEC              4       /* PTRACE_EVENT_EXEC, _STOP: uapi/linux/ptrace.h */
+#define EVENT_CLONE             3       /* PTRACE_EVENT_CLONE, _EXEC, _STOP: uapi/linux/ptrace.h */
+#define EVENT_EXEC              4
 #define EVENT_STOP              128
 #define O_TRACESYSGOOD          1
+#define O_TRACECLONE            (1 << EVENT_CLONE)
 #define O_TRACEEXEC             (1 << EVENT_EXEC)
+#define O_EXITKILL              (1 << 20)
 #define O_SUSPEND_SECCOMP       (1 << 21)
 #define OPTIONS                 (O_TRACESYSGOOD | O_TRACEEXEC)
 #define REQ_GETSIGMASK          0x420a
@@ -112,9 +115,28 @@ int trace_sent_signal(struct trace *t, pid_t tid, void *info, size_t len)
         return si.si_code <= 0;         /* the kernel's own codes are positive */
 }
 
+static int set_options(struct trace *t, pid_t tid, uint64_t more)
+{
+        return (int)request(t, PTRACE_SETOPTIONS, tid, NULL, number(OPTIONS | t->options | more));
+}
+
 int trace_suspend_seccomp(struct trace *t, pid_t tid)
 {
-        return (int)request(t, PTRACE_SETOPTIONS, tid, NULL, number(OPTIONS | O_SUSPEND_SECCOMP));
+        int rc = set_options(t, tid, O_SUSPEND_SECCOMP);
+
+        if (rc == 0)
+                t->options |= O_SUSPEND_SECCOMP;
+        return rc;
+}
+
+int trace_follow_clone(struct trace *t, pid_t tid, int yes)
+{
+        return set_options(t, tid, yes ? O_TRACECLONE : 0);
+}
+
+int trace_die_with_us(struct trace *t, pid_t tid)
+{
+        return set_options(t, tid, O_EXITKILL);
 }
 
 int trace_interrupt(struct trace *t, pid_t tid)
@@ -140,6 +162,16 @@ int trace_breakpoint(struct trace *t, pid_t tid, uint64_t addr)
         if (request(t, PTRACE_POKEUSER, tid, number(DR_OFFSET(6)), number(t->dr6)) < 0)
                 return -1;
         return (int)request(t, PTRACE_POKEUSER, tid, number(DR_OFFSET(0)), NULL);
+}
+
+/* It has made a child, which we trace from now on as well, and goes on. */
+static void take_clone(struct trace *t, pid_t tid)
+{
+        unsigned long child = 0;
+
+        if (request(t, PTRACE_GETEVENTMSG, tid, NULL, &child) == 0)
+                t->cloned = (pid_t)child;
+        trace_resume(t, tid, 0, 0);
 }
 
 static enum trace_stop decode(int status, int *sig)
@@ -191,6 +223,8 @@ int trace_fail_gone(struct trace *t, int status)
         if (t->died)
                 return -1;
         t->died = 1;
+        if (t->twin)
+                return fail("the copy of process %d was killed before it was read", t->pid);
         if (WIFSIGNALED(status))
                 return fail("process %d was killed by signal %d (%s) during the dump",
                             t->pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -240,7 +274,10 @@ enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int st
 
                 if (got == tid) {
                         t->stats.stops++;
-                        return decode(status, sig);
+                        if (!WIFSTOPPED(status) || status >> 16 != EVENT_CLONE)
+                                return decode(status, sig);
+                        take_clone(t, tid);
+                        continue;
                 }
                 if (got < 0 && errno == ECHILD) {
                         *sig = 0;
@@ -374,7 +411,7 @@ static int fail_stuck(struct trace *t, const struct trace_task *k)
         struct proc_stat st;
         char wchan[64], thread[32] = "";
 
-        if (stop_wanted())
+        if (!t->stubborn && stop_wanted())
                 return -1;
         proc_wchan(t->dir, k->tid, wchan, sizeof wchan);
         if (proc_stat(t->dir, k->tid, &st) < 0)
@@ -392,7 +429,7 @@ static int settle(struct trace *t, struct trace_task *k, uint64_t deadline)
         int sig;
 
         for (;;) {
-                stop = trace_wait(t, k->tid, deadline, 0, &sig);
+                stop = trace_wait(t, k->tid, deadline, t->stubborn, &sig);
                 switch (stop) {
                 case TRACE_EVENT:
                         k->stopped = 1;
@@ -546,15 +583,34 @@ static int have_all(struct trace *t)
         return st.threads <= t->n + (st.state == 'Z' || st.state == 'X');
 }
 
-int trace_seize(struct trace *t, uint64_t deadline)
+static void block_sigchld(void)         /* await_child() takes it */
 {
-        size_t fresh = 0;
         sigset_t set;
-        int all, first = 1;
 
         sigemptyset(&set);
         sigaddset(&set, SIGCHLD);
-        sigprocmask(SIG_BLOCK, &set, NULL);     /* await_child() takes it */
+        sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+int trace_seize_one(struct trace *t, pid_t tid, uint64_t deadline)
+{
+        int rc;
+
+        block_sigchld();
+        rc = seize_task(t, tid);
+        if (rc > 0)
+                rc = settle(t, &t->task[0], deadline);
+        if (rc > 0)
+                return read_task(t, &t->task[0]);
+        return rc < 0 ? -1 : 1;
+}
+
+int trace_seize(struct trace *t, uint64_t deadline)
+{
+        size_t fresh = 0;
+        int all, first = 1;
+
+        block_sigchld();
         do {
                 if (stop_wanted())
                         return -1;

@@ -49,6 +49,10 @@ struct trace {
         int      live_dir;      /* /proc/PID, or /proc/PID/task/LIVE */
         int      mem;           /* /proc/PID/mem, read and write; -1 when refused */
         uint64_t dr6;           /* before a breakpoint was set */
+        int      twin;          /* it is the copy of process pid, and has another pid: live */
+        int      stubborn;      /* seize in spite of stop_wanted() */
+        uint64_t options;       /* PTRACE_O_* beside the usual ones */
+        pid_t    cloned;        /* a child that a thread has made: trace_follow_clone(); 0: none */
         int      died;          /* that was said; nothing is to be put back any more */
         struct trace_task *task;
         size_t   n, cap;
@@ -76,6 +80,22 @@ int trace_seize(struct trace *t, uint64_t deadline);
 
 /* Suspend the seccomp filters of a stopped thread until it is released: takes CAP_SYS_ADMIN. 0, or -1 with errno. */
 int trace_suspend_seccomp(struct trace *t, pid_t tid);
+
+/*
+ * Seize and stop one thread, which becomes task[0], and leave the others alone.
+ * 0; 1: it is gone; -1 after fail(). trace_release() is to be called in any case.
+ */
+int trace_seize_one(struct trace *t, pid_t tid, uint64_t deadline);
+
+/*
+ * A child of fork(2) or clone(2) of a stopped thread is to be traced by us from
+ * its first instruction on, where it stops. Then t->cloned is its pid. 0, or -1
+ * with errno.
+ */
+int trace_follow_clone(struct trace *t, pid_t tid, int yes);
+
+/* For that child alone: it is killed when we end, however that is. 0, or -1 with errno. */
+int trace_die_with_us(struct trace *t, pid_t tid);
 
 /* Registers and mask once more, of a thread that has run on. 0, or -1 after fail(). */
 int trace_look_again(struct trace *t, struct trace_task *k);
