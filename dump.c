@@ -21,6 +21,7 @@
 #include "procstate.h"
 #include "progress.h"
 #include "rawfiles.h"
+#include "seize.h"
 #include "snapshot.h"
 #include "state.h"
 #include "summary.h"
@@ -209,7 +210,7 @@ static int stop_target(struct dump *d)
         if (deadline_ns() && deadline_ns() < limit)
                 limit = deadline_ns();
         hold_messages(1);
-        if (trace_seize(&d->t, limit) < 0)
+        if (seize(&d->t, limit) < 0)
                 return -1;
         d->threads = d->t.n;
         say("stopped %zu threads", d->t.n);
@@ -340,7 +341,7 @@ static int ask_inside(struct dump *d)
                         break;
                 if (d->visits == VISITS)
                         return fail("process %d: held up too often", d->t.pid), EXIT_FAILED;
-                if (stop_wanted() || (d->infection.strayed && trace_look_again(&d->t, &d->t.task[0]) < 0) ||
+                if (stop_wanted() || (d->infection.strayed && trace_look(&d->t, &d->t.task[0]) < 0) ||
                     threads_read(&d->tasks) < 0)
                         return EXIT_FAILED;
         }
@@ -451,7 +452,7 @@ static int run(struct dump *d, pid_t pid)
         if (!d->out)
                 return EXIT_FAILED;
         status = dump_stopped(d);
-        trace_release(&d->t);
+        seize_release(&d->t);
         d->released_ns = now_ns();
         set_pause_limit(0);
         hold_messages(0);

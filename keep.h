@@ -30,7 +30,10 @@ int keep_reserve(struct keep *k, uint64_t bytes, uint64_t ready);
 /* Where IMGWRITE_PAGES pages are to be read to. NULL: no room, not said. */
 uint8_t *keep_room(struct keep *k);
 
-/* A chunk of n runs (1 to IMGWRITE_RUNS), the IMG_DATA ones of which have their pages, in order, at the start of the room. 0, or -1: no room. */
+/*
+ * A chunk of n runs (1 to IMGWRITE_RUNS), the IMG_DATA ones of which have their
+ * pages, in order, at the start of the room. 0, or -1: no room, not said.
+ */
 int keep_pages(struct keep *k, const struct img_run *run, uint32_t n);
 
 /* The next group into the image. 0, or -1 after fail(). */

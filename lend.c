@@ -299,7 +299,7 @@ static int is_home(struct lend *l, struct lent *k)
                 warn("held up for more than %d s: threads lent to the parasite of process %d went home by themselves",
                      PARASITE_WAIT_SECONDS, r->t->pid);
         l->strayed = 1;
-        return trace_look_again(r->t, &r->t->task[k->i]) < 0 ? -1 : 1;
+        return trace_look(r->t, &r->t->task[k->i]) < 0 ? -1 : 1;
 }
 
 /* Give one back. 0, or -1 after fail(). */

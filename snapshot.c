@@ -90,11 +90,9 @@ int snapshot_hold(struct snapshot *s, struct pages *p, int outside, int clone)
         int rc;
 
         if (s->way == SNAPSHOT_TWIN && clone <= 0) {
-                if (outside)
-                        snprintf(why, sizeof why, "no code may run in the process");
-                else
-                        snprintf(why, sizeof why, "clone: %s", clone < 0 ? strerror(-clone) : "the parasite could not be mapped, or was held up");
-                if (give_up(s, why) < 0)
+                snprintf(why, sizeof why, "clone: %s", strerror(-clone));
+                if (give_up(s, outside ? "no code may run in the process" :
+                            clone ? why : "the parasite could not be mapped, or was held up") < 0)
                         return -1;
         }
         if (s->way == SNAPSHOT_STOP)

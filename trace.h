@@ -2,7 +2,7 @@
 /*
  * trace.h - ptrace of a whole process
  *
- * PTRACE_SEIZE and PTRACE_INTERRUPT only: no SIGSTOP, nothing that the target
+ * PTRACE_SEIZE and PTRACE_INTERRUPT only (seize.h): no SIGSTOP, nothing that the target
  * or its parent sees. When the tracer dies the kernel lets all threads go on
  * from the registers that they have at that moment. Rules: ptrace(2),
  * kernel/ptrace.c, kernel/signal.c.
@@ -16,6 +16,7 @@
 #include <sys/user.h>
 
 #define SIG_BIT(n)      (1ull << ((n) - 1))     /* of signal n, in a mask of the kernel's */
+#define TRACE_OPTIONS   0x11ul  /* of each thread: PTRACE_O_TRACESYSGOOD, PTRACE_O_TRACEEXEC */
 #define TRACE_XSTATE_MAX 65536  /* bytes asked for; AMX makes it 11,008 */
 
 struct trace_task {
@@ -69,23 +70,8 @@ enum trace_stop {
         TRACE_GONE,             /* *sig: wait status */
 };
 
-/*
- * Seize and stop every thread of the process at t->dir, again and again until
- * no new one appears, and read registers and masks. Threads that come or go
- * meanwhile are followed. Past deadline (now_ns() clock) it gives up, saying
- * which thread did not stop and where it sleeps. 0, or -1 after fail();
- * trace_release() is to be called in either case.
- */
-int trace_seize(struct trace *t, uint64_t deadline);
-
 /* Suspend the seccomp filters of a stopped thread until it is released: takes CAP_SYS_ADMIN. 0, or -1 with errno. */
 int trace_suspend_seccomp(struct trace *t, pid_t tid);
-
-/*
- * Seize and stop one thread, which becomes task[0], and leave the others alone.
- * 0; 1: it is gone; -1 after fail(). trace_release() is to be called in any case.
- */
-int trace_seize_one(struct trace *t, pid_t tid, uint64_t deadline);
 
 /*
  * A child of fork(2) or clone(2) of a stopped thread is to be traced by us from
@@ -97,9 +83,6 @@ int trace_follow_clone(struct trace *t, pid_t tid, int yes);
 /* For that child alone: it is killed when we end, however that is. 0, or -1 with errno. */
 int trace_die_with_us(struct trace *t, pid_t tid);
 
-/* Registers and mask once more, of a thread that has run on. 0, or -1 after fail(). */
-int trace_look_again(struct trace *t, struct trace_task *k);
-
 /*
  * The registers that a stopped thread goes on from. Those it stopped with, but
  * for a system call that the interrupt alone made return EINTR, which is made
@@ -110,11 +93,20 @@ int trace_look_again(struct trace *t, struct trace_task *k);
  */
 struct user_regs_struct trace_home_regs(const struct trace_task *k);
 
+/*
+ * Registers and mask of a thread that has just stopped, or has run on since it
+ * was last looked at, and trace_repeat(). 0, or -1 after fail().
+ */
+int trace_look(struct trace *t, struct trace_task *k);
+
+/* With its registers known: make it repeat its call, if that is due. 0, or -1 after fail(). */
+int trace_repeat(struct trace *t, struct trace_task *k);
+
+/* Has the thread a signal that it would take now? Also if that is not to be known. */
+int trace_has_signal(struct trace *t, const struct trace_task *k);
+
 /* The system call that a thread was in when it stopped. */
 struct trace_call trace_call(const struct trace_task *k);
-
-/* Let every thread go on as it is. The kernel stops it again if its group is stopped. */
-void trace_release(struct trace *t);
 
 /*
  * One ptrace request on a thread, counted. 0, or -1 with errno.

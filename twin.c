@@ -18,6 +18,7 @@
 #include "parasite.h"
 #include "peek.h"
 #include "proc.h"
+#include "seize.h"
 #include "util.h"
 
 #define WAIT_NS         5000000000ull   /* for what takes microseconds */
@@ -221,9 +222,9 @@ static int reap_by(struct twin *w, pid_t tid)
         gadget_find(&t, &maps, &gadget);
         stopped = now_ns();
         hold_messages(1);
-        rc = trace_seize_one(&t, tid, now_ns() + REAP_NS);
+        rc = seize_one(&t, tid, now_ns() + REAP_NS);
         rc = rc > 0 ? 0 : rc < 0 ? -1 : call_wait(w, &t, &maps, &gadget);
-        trace_release(&t);
+        seize_release(&t);
         hold_messages(0);
         w->reaped_ns = now_ns() - stopped;
 out:

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/* seize.c - stopping all threads of a process, and letting them go */
+#include "seize.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proc.h"
+#include "util.h"
+
+#define CATCH_UP_NS             50000000u       /* wait so long at the end for threads that have not stopped yet */
+
+/* Why SEIZE was refused. */
+static int fail_seize(struct trace *t, pid_t tid, int err)
+{
+        char why[160], comm[PROC_COMM];
+        struct proc_status st;
+
+        if (proc_status(t->dir, tid, &st) == 0 && st.tracer) {
+                proc_comm(st.tracer, comm);
+                return fail("process %d is already traced by process %d (%s)", t->pid, st.tracer, comm);
+        }
+        if (err != EPERM && err != EACCES) {
+                errno = err;
+                return fail("seize %d:", tid);
+        }
+        proc_why_not(t->dir, why, sizeof why);
+        return fail("seize %d: not permitted: %s", tid, why);
+}
+
+/* Is thread tid among the first n? Looked for from *at on: /proc lists them in the order that we seized them in. */
+static int known(const struct trace *t, size_t n, pid_t tid, size_t *at)
+{
+        for (size_t i = 0; i < n; i++) {
+                size_t k = (*at + i) % n;
+
+                if (t->task[k].tid == tid) {
+                        *at = k + 1;
+                        return 1;
+                }
+        }
+        return 0;
+}
+
+/* Seize and interrupt one thread. 1: done; 0: it is gone; -1 after fail(). */
+static int seize_task(struct trace *t, pid_t tid)
+{
+        struct trace_task *k;
+        struct proc_stat st;
+
+        if (t->n == t->cap) {
+                size_t cap = t->cap ? t->cap * 2 : 16;
+                struct trace_task *p = realloc(t->task, cap * sizeof *p);
+
+                if (!p)
+                        return fail("seize %d:", tid);
+                t->task = p;
+                t->cap = cap;
+        }
+        if (proc_stat(t->dir, tid, &st) < 0 || st.state == 'Z' || st.state == 'X')
+                return 0;
+        k = &t->task[t->n];
+        *k = (struct trace_task){ .tid = tid, .state = st.state };
+        k->syscall = proc_syscall(t->dir, tid);
+        memcpy(k->comm, st.comm, sizeof k->comm - 1);
+        if (trace_request(t, PTRACE_SEIZE, tid, 0, (void *)TRACE_OPTIONS) < 0) {
+                int err = errno;
+
+                if (err == ESRCH || proc_stat(t->dir, tid, &st) < 0 || st.state == 'Z' || st.state == 'X')
+                        return 0;
+                return fail_seize(t, tid, err);
+        }
+        k->seized = 1;
+        t->n++;
+        if (trace_interrupt(t, tid) < 0 && errno != ESRCH)      /* one that just died: waiting shows it */
+                return fail("interrupt %d:", tid);
+        return 1;
+}
+
+static int fail_stuck(struct trace *t, const struct trace_task *k)
+{
+        struct proc_stat st;
+        char wchan[64], thread[32] = "";
+
+        if (!t->stubborn && stop_wanted())
+                return -1;
+        proc_wchan(t->dir, k->tid, wchan, sizeof wchan);
+        if (proc_stat(t->dir, k->tid, &st) < 0)
+                st.state = '?';
+        if (k->tid != t->pid)
+                snprintf(thread, sizeof thread, "thread %d of ", k->tid);
+        return fail("%sprocess %d did not stop in time: state %c%s%s", thread, t->pid, st.state,
+                    *wchan ? ", waiting in " : "", wchan);
+}
+
+/* Pass signals on until the event stop comes. 1: stopped; 0: gone; -1 after fail(). */
+static int settle(struct trace *t, struct trace_task *k, uint64_t deadline)
+{
+        enum trace_stop stop;
+        int sig;
+
+        for (;;) {
+                stop = trace_wait(t, k->tid, deadline, t->stubborn, &sig);
+                switch (stop) {
+                case TRACE_EVENT:
+                        k->stopped = 1;
+                        return 1;
+                case TRACE_TIMEOUT:
+                        return fail_stuck(t, k);
+                case TRACE_EXEC:
+                        k->stopped = 1;
+                        return fail("process %d executed another program during the dump", t->pid);
+                case TRACE_GONE:
+                        k->seized = 0;
+                        return k->tid == t->live ? trace_fail_gone(t, sig) : 0;
+                case TRACE_SIGNAL:
+                case TRACE_SYSCALL:
+                        trace_interrupt(t, k->tid);     /* this stop may have used the first one up: ptrace_stop() */
+                        trace_resume(t, k->tid, 0, stop == TRACE_SIGNAL ? sig : 0);
+                        break;
+                }
+        }
+}
+
+static void drop_gone(struct trace *t)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < t->n; i++)
+                if (t->task[i].seized)
+                        t->task[n++] = t->task[i];
+        t->n = n;
+}
+
+/* One pass over the threads that /proc lists. *fresh: how many were new. */
+static int seize_pass(struct trace *t, uint64_t deadline, size_t *fresh)
+{
+        size_t n, at = 0, before = t->n;
+        pid_t *tid;
+        int rc = 0;
+
+        if (proc_tasks(t->dir, &tid, &n) < 0)
+                return fail("process %d is gone", t->pid);
+        for (size_t i = 0; i < n && rc >= 0; i++)
+                if (!known(t, before, tid[i], &at))
+                        rc = seize_task(t, tid[i]);
+        free(tid);
+        *fresh = t->n - before;
+        for (size_t i = before; i < t->n && rc >= 0; i++) {
+                rc = settle(t, &t->task[i], deadline);
+                if (rc > 0)
+                        rc = trace_look(t, &t->task[i]);
+        }
+        if (rc < 0)
+                return -1;
+        drop_gone(t);
+        return 0;
+}
+
+/*
+ * Are they all ours? That a pass found no new one does not tell: the list ends
+ * early where a thread ends while it is read (next_tid() of fs/proc/base.c), and
+ * one that has ended may have made another. The kernel's count does.
+ */
+static int have_all(struct trace *t)
+{
+        struct proc_stat st;
+
+        if (proc_stat(t->dir, 0, &st) < 0)
+                return 1;               /* gone: whoever needs it will say so */
+        return st.threads <= t->n + (st.state == 'Z' || st.state == 'X');
+}
+
+static void block_sigchld(void)         /* await_child() takes it */
+{
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGCHLD);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+int seize_one(struct trace *t, pid_t tid, uint64_t deadline)
+{
+        int rc;
+
+        block_sigchld();
+        rc = seize_task(t, tid);
+        if (rc > 0)
+                rc = settle(t, &t->task[0], deadline);
+        if (rc > 0)
+                return trace_look(t, &t->task[0]);
+        return rc < 0 ? -1 : 1;
+}
+
+int seize(struct trace *t, uint64_t deadline)
+{
+        size_t fresh = 0;
+        int all, first = 1;
+
+        block_sigchld();
+        do {
+                if (stop_wanted())
+                        return -1;
+                if (seize_pass(t, deadline, &fresh) < 0)
+                        return -1;
+                if (!t->n)
+                        return fail("process %d is gone", t->pid);
+                all = !fresh && have_all(t);
+                if (!all && !first && now_ns() >= deadline)     /* a slow machine is not the threads' fault */
+                        return stop_wanted() ? -1 :
+                                fail("process %d makes threads faster than they can be stopped", t->pid);
+                first = 0;
+        } while (!all);
+        return 0;
+}
+
+/* A thread that was killed waits for its tracer, and the first one for all others: their parent shall hear of it now. */
+static void reap(struct trace *t)
+{
+        for (int round = 0; round < 100; round++) {
+                int left = 0;
+
+                for (size_t i = t->n; i-- > 0; )
+                        if (t->task[i].seized && waitpid(t->task[i].tid, NULL, __WALL | WNOHANG) == 0)
+                                left = 1;
+                if (!left)
+                        return;
+                nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+        }
+}
+
+/* Detach a stopped thread. -1: it was killed. */
+static int let_go(struct trace *t, struct trace_task *k)
+{
+        if (k->again && trace_has_signal(t, k))
+                trace_set_regs(t, k->tid, &k->regs);    /* a signal came: it shall end the call */
+        if (trace_request(t, PTRACE_DETACH, k->tid, 0, NULL) < 0)
+                return -1;
+        k->seized = 0;
+        return 0;
+}
+
+/*
+ * A thread that was interrupted but not seen to stop, since we gave up: its
+ * call shall not end with EINTR either. One in D is let go when we exit.
+ */
+static void catch_up(struct trace *t, struct trace_task *k, uint64_t deadline)
+{
+        enum trace_stop stop;
+        int sig;
+
+        for (;;) {
+                stop = trace_wait(t, k->tid, deadline, 1, &sig);
+                if (stop == TRACE_EVENT)
+                        break;
+                if (stop != TRACE_SIGNAL && stop != TRACE_SYSCALL)
+                        return;
+                trace_interrupt(t, k->tid);
+                trace_resume(t, k->tid, 0, stop == TRACE_SIGNAL ? sig : 0);
+        }
+        k->stopped = 1;
+        if (trace_get_regs(t, k->tid, &k->regs) == 0)
+                trace_repeat(t, k);
+}
+
+void seize_release(struct trace *t)
+{
+        uint64_t deadline;
+        int killed = 0;
+
+        for (size_t i = 0; i < t->n; i++)
+                if (t->task[i].seized && t->task[i].stopped && let_go(t, &t->task[i]) < 0)
+                        killed = 1;
+        deadline = now_ns() + CATCH_UP_NS;
+        for (size_t i = 0; i < t->n && !t->died; i++) {
+                struct trace_task *k = &t->task[i];
+
+                if (!k->seized || k->stopped)
+                        continue;
+                catch_up(t, k, deadline);
+                if (k->stopped && let_go(t, k) < 0)
+                        killed = 1;
+        }
+        if (killed || t->died)
+                reap(t);
+        free(t->task);
+        t->task = NULL;
+        t->n = t->cap = 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * seize.h - stopping all threads of a process, and letting them go
+ *
+ * A system call that the stop alone made return EINTR is made to be made again:
+ * see trace_home_regs().
+ */
+#ifndef SEIZE_H
+#define SEIZE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+#include "trace.h"
+
+/*
+ * Seize and stop every thread of the process at t->dir, again and again until
+ * no new one appears, and read registers and masks. Threads that come or go
+ * meanwhile are followed. Past deadline (now_ns() clock) it gives up, saying
+ * which thread did not stop and where it sleeps. 0, or -1 after fail();
+ * seize_release() is to be called in either case.
+ */
+int seize(struct trace *t, uint64_t deadline);
+
+/*
+ * Seize and stop one thread, which becomes task[0], and leave the others alone.
+ * 0; 1: it is gone; -1 after fail(). seize_release() is to be called in any case.
+ */
+int seize_one(struct trace *t, pid_t tid, uint64_t deadline);
+
+/* Let every thread go on as it is. The kernel stops it again if its group is stopped. */
+void seize_release(struct trace *t);
+
+#endif
