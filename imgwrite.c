@@ -274,6 +274,7 @@ struct imgwrite *imgwrite_open(const char *path)
 
 void imgwrite_spool(struct imgwrite *w, int on)
 {
+        w->q.patient |= w->q.spool && !on;
         w->q.spool = on;
 }
 

@@ -33,8 +33,9 @@ struct imgwrite *imgwrite_open(const char *path);
 const unsigned char *imgwrite_id(const struct imgwrite *w);
 
 /*
- * From now on, or no longer, take more memory (up to 64 MiB) rather than wait for the output:
- * whoever is stopped waits for the caller.
+ * From now on take more memory (up to 64 MiB) rather than wait for the output, for
+ * whoever is stopped waits for the caller; or no longer: nobody is stopped any
+ * more, and the output may take as long as it likes.
  */
 void imgwrite_spool(struct imgwrite *w, int on);
 

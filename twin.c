@@ -168,18 +168,22 @@ int twin_adopt(struct twin *w, struct trace *of, pid_t ns_pid, uint64_t data)
 
 /* ---- its end ---- */
 
-/* Killed and seen dead. Until then its pid is nobody else's. */
+/* Killed and waited for: to its parent it is a zombie only when its tracer has done that. Until then its pid is nobody else's. */
 static int kill_it(struct twin *w)
 {
         uint64_t deadline = now_ns() + WAIT_NS;
-        enum trace_stop stop;
-        int sig;
 
         kill(w->t.live, SIGKILL);
-        do
-                stop = trace_wait(&w->t, w->t.live, deadline, 1, &sig);
-        while (stop != TRACE_GONE && stop != TRACE_TIMEOUT);
-        return stop == TRACE_GONE ? 0 : -1;
+        while (now_ns() < deadline) {
+                int status;
+                pid_t got = waitpid(w->t.live, &status, __WALL | WNOHANG);
+
+                if (got < 0 || (got > 0 && !WIFSTOPPED(status)))
+                        return 0;
+                if (got == 0)
+                        nanosleep(&(struct timespec){ 0, NAP_NS }, NULL);
+        }
+        return -1;
 }
 
 /* The remote call, made by the stopped thread of t. 1: it is reaped; 0: it is not; -1 after fail(). */

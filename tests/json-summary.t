@@ -17,7 +17,7 @@ summary, image, pid, name, file, threads, outside = sys.argv[1:]
 text = open(summary).read()
 assert text.endswith('}\n') and text.count('\n') == 1, 'it is not one line: %r' % text
 got = json.loads(text)
-keys = 'pid name file id threads pages bytes pause_ns total_ns outside notes'.split()
+keys = 'pid name file id threads pages bytes pause_ns total_ns way why outside notes'.split()
 assert list(got) == keys, list(got)
 shown = json.loads(subprocess.run([sys.argv[0].replace('look.py', 'show')], input=open(image, 'rb').read(), stdout=-1, check=True).stdout)
 want = {'pid': int(pid), 'name': name, 'file': file or None, 'id': shown['format']['id'], 'threads': int(threads),

@@ -125,7 +125,7 @@ failed 1 'a reader that goes away' 'write standard output: Broken pipe' \
         sh -c "{ '$CRDUMP' $target -; echo \$? >status; } | head -c 100000 >part; exit \$(cat status)"
 exits 4 'has a part of an image' "$CRDUMP" check part
 
-# One that does not read: the pipe is full, the target is stopped.
+# One that does not read: the pipe is full, and with --stop the target is stopped.
 nobody_reads() {                # 3 leads to a fifo that stays full
         t_fifo=$(mktemp -u fifo.XXXXXX)
         mkfifo "$t_fifo"
@@ -136,7 +136,7 @@ nobody_reads() {                # 3 leads to a fifo that stays full
 stuck() {                       # OPTION STATUS REGEX
         nobody_reads
         start=$(date +%s%N)
-        failed "$2" "a reader that does not read: $1" "$3" sh -c "exec '$CRDUMP' $1 $target - >&3"
+        failed "$2" "a reader that does not read: $1" "$3" sh -c "exec '$CRDUMP' --stop $1 $target - >&3"
         took=$((($(date +%s%N) - start) / 1000000))
         ok "it ends soon ($took ms)" test $took -ge 300 -a $took -lt 12000
         unchanged 'the target is as it was' "$target" before
@@ -145,7 +145,7 @@ stuck '--max-pause 300' 1 'the target would have paused longer than allowed'
 stuck '--timeout 0.3' 1 'the time given is over'
 
 nobody_reads
-"$CRDUMP" "$target" - >&3 2>stderr &
+"$CRDUMP" --stop "$target" - >&3 2>stderr &
 dump=$!
 reap $dump
 await 10 is_traced "$target" || bail 'it does not trace'
