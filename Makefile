@@ -227,8 +227,16 @@ ready: $(BIN) $(VICTIMS)
 # what they say; make check-initramfs runs all.
 SOME_INITRAMFS_TESTS = as-it-was signals sigtrap permission leader seccomp no-trace stats
 
-run-tests: ready replay
-	INITRAMFS_TESTS='$(SOME_INITRAMFS_TESTS)' $(PROVE) $(TESTS)
+# With WAY=--snapshot or --stop, each dump of the tests is made so.
+CRDUMP_ANY = $(if $(WAY),CRDUMP=$(CURDIR)/build/way/crdump)
+
+build/way/crdump: FORCE
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec %s %s "$$@"\n' '$(CURDIR)/$(BIN)' '$(WAY)' >$@
+	@chmod +x $@
+
+run-tests: ready replay $(if $(WAY),build/way/crdump)
+	$(CRDUMP_ANY) INITRAMFS_TESTS='$(SOME_INITRAMFS_TESTS)' $(PROVE) $(TESTS)
 
 build/asan/crdump: FORCE
 	@$(MAKE) --no-print-directory $(ASAN) build/asan/crdump.debug

@@ -48,8 +48,9 @@ static const char help[] =
         "      --contents SIZE    copy so much of what is in pipes, unlinked files and memfds,\n"
         "                         of each; 1M if not given, 0 for none\n"
         "      --json             the summary as one JSON object on stdout, with - on stderr\n"
-        "      --snapshot         stop it for an instant only, or fail: copy it by clone(2), and\n"
-        "                         write that; without this, where it can be done\n"
+        "      --snapshot         stop it for an instant only: copy it by clone(2), and write that;\n"
+        "                         or fail; with =try stop it where that cannot be. Without any of\n"
+        "                         these that is done, but small processes are copied at once\n"
         "      --stop             stop it for as long as the image takes to be written\n"
         "      --stats            print where the time in the target went\n"
         "      --trampoline=vdso|inject\n"
@@ -89,7 +90,7 @@ static const struct option options[] = {
         { "max-pause", required_argument, NULL, OPT_MAX_PAUSE },
         { "file-pages", no_argument, NULL, OPT_FILE_PAGES },
         { "contents", required_argument, NULL, OPT_CONTENTS },
-        { "snapshot", no_argument, NULL, OPT_SNAPSHOT },
+        { "snapshot", optional_argument, NULL, OPT_SNAPSHOT },
         { "stop", no_argument, NULL, OPT_STOP },
         { "stats", no_argument, NULL, OPT_STATS },
         { "trampoline", required_argument, NULL, OPT_TRAMPOLINE },
@@ -241,8 +242,12 @@ static void take_option(int opt, struct settings *s)
                 s->dump.contents = parse_size("--contents wants bytes below 4G, as 512K, not", optarg, UINT32_MAX);
                 break;
         case OPT_SNAPSHOT:
+                s->dump.snapshot = optarg ? SNAPSHOT_TRY : SNAPSHOT_ALWAYS;
+                if (optarg)
+                        parse_word("--snapshot is followed by =try or nothing, not", optarg, "try", "try");
+                break;
         case OPT_STOP:
-                s->dump.snapshot = opt == OPT_SNAPSHOT ? SNAPSHOT_ALWAYS : SNAPSHOT_NEVER;
+                s->dump.snapshot = SNAPSHOT_NEVER;
                 break;
         case OPT_STATS:
                 s->dump.stats = 1;

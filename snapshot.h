@@ -26,7 +26,12 @@
 #include "twin.h"
 
 enum snapshot_way { SNAPSHOT_STOP, SNAPSHOT_KEEP, SNAPSHOT_TWIN };
-enum snapshot_wish { SNAPSHOT_ANY, SNAPSHOT_ALWAYS, SNAPSHOT_NEVER };
+enum snapshot_wish {
+        SNAPSHOT_ANY,
+        SNAPSHOT_TRY,           /* a twin if it can be */
+        SNAPSHOT_ALWAYS,        /* a twin, or fail */
+        SNAPSHOT_NEVER,
+};
 
 struct snapshot {               /* all zero but wish: nothing yet */
         enum snapshot_wish wish;

@@ -94,7 +94,9 @@ stopped_victim ./tiny
 dump_and_compare 'a tiny program'
 dismiss "$pid"
 
-stopped_victim "$VICTIMS/victim-threads" 2 20
+# On one processor: the C library has told the kernel to write down in each thread's memory where that runs (rseq).
+stopped_victim taskset 1 "$VICTIMS/victim-threads" 2 20
+await 20 ready_or_dead grep -q '^ready' "$out"
 dump_and_compare 'many stacks'
 dismiss "$pid"
 
