@@ -42,7 +42,15 @@ letter() {                      # NAME PAGE LETTER: it is full of it
         is "$got" '' "page $2 of $1 is full of $3"
 }
 
-stopped_victim "$VICTIMS/victim-mem" "$scratch/file"
+# On one processor: the C library has told the kernel to write down in each thread's memory where that runs (rseq).
+held() {                        # CMD...
+        victim taskset 1 "$@"
+        case $1 in "$VICTIMS"/*) await 20 ready_or_dead grep -q '^ready' "$out" ;; esac
+        kill -STOP "$pid"
+        await 5 in_state "$pid" T || bail "the victim did not stop"
+}
+
+held "$VICTIMS/victim-mem" "$scratch/file"
 dump_and_compare 'memory of every kind'
 
 kinds data 300 "$(repeat d 300)"
@@ -90,18 +98,16 @@ ok 'a reservation of 256 GiB costs nothing' test "$(stat -c %s img)" -lt 8000000
 dismiss "$pid"
 
 tiny_program tiny
-stopped_victim ./tiny
+held ./tiny
 dump_and_compare 'a tiny program'
 dismiss "$pid"
 
-# On one processor: the C library has told the kernel to write down in each thread's memory where that runs (rseq).
-stopped_victim taskset 1 "$VICTIMS/victim-threads" 2 20
-await 20 ready_or_dead grep -q '^ready' "$out"
+held "$VICTIMS/victim-threads" 2 20
 dump_and_compare 'many stacks'
 dismiss "$pid"
 
 need python3
-victim python3 -c 'import time; x = [bytes([i % 256]) * 1000 for i in range(20000)]; print("ready", flush=True); time.sleep(1000)'
+victim taskset 1 python3 -c 'import time; x = [bytes([i % 256]) * 1000 for i in range(20000)]; print("ready", flush=True); time.sleep(1000)'
 await 20 ready_or_dead grep -q ready "$out"
 kill -STOP "$pid"
 await 5 in_state "$pid" T
