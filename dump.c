@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -32,6 +33,9 @@
 
 #define SEIZE_NS        5000000000ull
 #define VISITS          3               /* of the parasite, at most */
+
+/* What the target waits for, one after the other: --stats. */
+enum step { STEP_SEIZE, STEP_LOOK, STEP_INSIDE, STEP_KEEP, STEP_STATE, STEP_PAGES, STEP_RELEASE, STEPS };
 
 struct dump {
         const struct dump_options *opt;
@@ -63,6 +67,7 @@ struct dump {
         int      left;                  /* something stays in the target, or is not as it was */
         uint64_t begun_ns, stopped_ns, released_ns;     /* now_ns() */
         uint64_t stopped_at;            /* CLOCK_REALTIME */
+        uint64_t lap_ns, step_ns[STEPS];        /* when the last one was through; how long each took */
 };
 
 /*
@@ -197,6 +202,14 @@ static int check_identity(struct dump *d)
         return 0;
 }
 
+static void lap(struct dump *d, enum step which)
+{
+        uint64_t now = now_ns();
+
+        d->step_ns[which] += now - d->lap_ns;
+        d->lap_ns = now;
+}
+
 static int stop_target(struct dump *d)
 {
         uint64_t limit = now_ns() + SEIZE_NS;
@@ -204,7 +217,7 @@ static int stop_target(struct dump *d)
 
         clock_gettime(CLOCK_REALTIME, &ts);
         d->stopped_at = (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
-        d->stopped_ns = now_ns();
+        d->stopped_ns = d->lap_ns = now_ns();
         if (d->opt->max_pause_ns)
                 set_pause_limit(d->stopped_ns + d->opt->max_pause_ns);
         if (deadline_ns() && deadline_ns() < limit)
@@ -214,6 +227,7 @@ static int stop_target(struct dump *d)
                 return -1;
         d->threads = d->t.n;
         say("stopped %zu threads", d->t.n);
+        lap(d, STEP_SEIZE);
         return check_identity(d);
 }
 
@@ -258,6 +272,17 @@ static int read_maps(struct dump *d)
         d->maps = d->early;
         d->early = (struct proc_maps){ 0 };
         return 0;
+}
+
+static void print_pause(const struct dump *d)
+{
+        static const char *const name[STEPS] = { "seize", "look", "inside", "keep", "state", "pages", "release" };
+        char text[160];
+        int len = 0;
+
+        for (int i = 0; i < STEPS; i++)
+                len += snprintf(text + len, sizeof text - (size_t)len, "%s %s %" PRIu64, i ? "," : "", name[i], d->step_ns[i] / 1000);
+        inform("stats: pause %s us", text);
 }
 
 static void print_stats(struct dump *d)
@@ -375,6 +400,7 @@ static int write_stopped(struct dump *d)
 
         if (snapshot_hold(&d->snapshot, &d->pages, d->outside, cloned(d)) < 0)
                 return -1;
+        lap(d, STEP_KEEP);
         imgwrite_spool(d->out, d->snapshot.way != SNAPSHOT_STOP);
         if (pages_note(&d->pages, &d->notes) < 0 ||
             state_write(&s, d->out) < 0 ||
@@ -385,7 +411,11 @@ static int write_stopped(struct dump *d)
         say("state written");
         if (d->status.own)
                 progress_total(d->status.own + (d->opt->file_pages ? d->status.files : 0));
-        return d->snapshot.way == SNAPSHOT_STOP ? pages_write(&d->pages, d->out) : 0;
+        lap(d, STEP_STATE);
+        if (d->snapshot.way == SNAPSHOT_STOP && pages_write(&d->pages, d->out) < 0)
+                return -1;
+        lap(d, STEP_PAGES);
+        return 0;
 }
 
 /* From the stop to the release. An exit status. */
@@ -399,7 +429,9 @@ static int dump_stopped(struct dump *d)
         d->pages.maps = &d->maps;
         if (snapshot_check(&d->snapshot, &d->pages, d->t.dir, d->t.task[0].tid) < 0)
                 return EXIT_FAILED;
+        lap(d, STEP_LOOK);
         status = ask_inside(d);
+        lap(d, STEP_INSIDE);
         if (status == EXIT_DONE && write_stopped(d) < 0)
                 status = EXIT_FAILED;
         return status;
@@ -453,11 +485,14 @@ static int run(struct dump *d, pid_t pid)
                 return EXIT_FAILED;
         status = dump_stopped(d);
         seize_release(&d->t);
-        d->released_ns = now_ns();
+        lap(d, STEP_RELEASE);
+        d->released_ns = d->lap_ns;
         set_pause_limit(0);
         hold_messages(0);
         if (status == EXIT_DONE) {
                 say("target released");
+                if (d->opt->stats)
+                        print_pause(d);
                 status = write_rest(d, &end);
         }
         if (status == EXIT_DONE)
