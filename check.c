@@ -28,7 +28,7 @@ int check(const char *path)
         int status;
 
         progress_begin(1);
-        status = load(&m, path);
+        status = load(&m, path, 1);
         progress_end();
         if (status == EXIT_DONE)
                 print_line(&m, path);

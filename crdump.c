@@ -41,6 +41,8 @@ static const char help[] =
         "\n"
         "  -v, --verbose          say each step on stderr\n"
         "  -q, --quiet            say nothing but errors\n"
+        "  -z[LEVEL], --compress[=LEVEL]\n"
+        "                         deflate the memory; level 1 (default) to 9\n"
         "      --timeout SECONDS  give up after so long, target as it was found\n"
         "      --max-pause MS     give up when the target would be stopped for longer\n"
         "      --file-pages       copy what is as in the mapped files, too: no file of this\n"
@@ -90,6 +92,7 @@ static const struct option options[] = {
         { "max-pause", required_argument, NULL, OPT_MAX_PAUSE },
         { "file-pages", no_argument, NULL, OPT_FILE_PAGES },
         { "contents", required_argument, NULL, OPT_CONTENTS },
+        { "compress", optional_argument, NULL, 'z' },
         { "snapshot", optional_argument, NULL, OPT_SNAPSHOT },
         { "stop", no_argument, NULL, OPT_STOP },
         { "stats", no_argument, NULL, OPT_STATS },
@@ -229,6 +232,9 @@ static void take_option(int opt, struct settings *s)
         case 'q':
                 util_verbosity = -1;
                 break;
+        case 'z':
+                s->dump.level = optarg ? (int)parse_number("-z is followed by a level from 1 to 9, not", optarg, 9) : 1;
+                break;
         case OPT_TIMEOUT:
                 s->dump.timeout_ns = parse_decimal("--timeout wants seconds, not", optarg, 1000000000);
                 break;
@@ -343,7 +349,7 @@ int main(int argc, char **argv)
 
         keep_standard();
         opterr = 0;
-        while ((opt = getopt_long(argc, argv, ":vq", options, NULL)) != -1) {
+        while ((opt = getopt_long(argc, argv, ":vqz::", options, NULL)) != -1) {
                 if (opt == '?')
                         bad_usage("unknown option", argv[optind - 1]);
                 if (opt == ':')

@@ -480,7 +480,7 @@ static int run(struct dump *d, pid_t pid)
 
         if (open_target(d, pid) < 0 || look_before(d) < 0)
                 return EXIT_FAILED;
-        d->out = imgwrite_open(d->path);
+        d->out = imgwrite_open(d->path, d->opt->level);
         if (!d->out)
                 return EXIT_FAILED;
         status = dump_stopped(d);

@@ -39,7 +39,7 @@
  * chunks go upwards in address: together their runs cover every page of every
  * mapping in MAPS, exactly once, in ascending order. INDX and END are last.
  *
- * What grew. 1.0 had no SIGQ, TIMR, RLIM and DESC chunks, img_proc ended with
+ * What grew. 1.1 had no IMG_MUST_DEFLATED. 1.0 had no SIGQ, TIMR, RLIM and DESC chunks, img_proc ended with
  * flags, img_thread with comm, img_misc with umask, and img_run.why was 0 but
  * for IMG_UNREADABLE.
  *
@@ -54,12 +54,13 @@
 #define IMG_MAGIC       "\x89" "CRD\r\n\x1a\n"  /* 8 bytes; breaks like PNG's when a text-mode copy hurts it */
 #define IMG_END_MAGIC   "CRDEND\r\n"            /* 8 bytes, the last of a complete image */
 #define IMG_MAJOR       1
-#define IMG_MINOR       1
+#define IMG_MINOR       2
 #define IMG_ENDIAN      0x01020304u
 #define IMG_ALIGN       16u     /* chunks start at multiples of this */
 #define IMG_PAGE_SHIFT  12      /* of x86-64; readers refuse another one */
 #define IMG_PAGE        (1u << IMG_PAGE_SHIFT)
-#define IMG_MUST_KNOWN  0ull    /* the bits of `must` that this version understands */
+#define IMG_MUST_DEFLATED 1ull  /* page data may be deflated: see PAGE */
+#define IMG_MUST_KNOWN  1ull    /* the bits of `must` that this version understands */
 
 struct img_header {
         uint8_t  magic[8];
@@ -453,6 +454,10 @@ _Static_assert(sizeof(struct img_tty) == 72, "img_tty");
  * PAGE: struct img_pages, then n runs, then zeros up to a file offset that is
  * a multiple of the page size, then the data of the IMG_DATA runs, in order.
  * (Where there is none, data_off is the end of the runs.)
+ *
+ * With IMG_MUST_DEFLATED, what is shorter than these pages is a zlib stream
+ * (RFC 1950) of them, and follows the runs at once. Each chunk is one of its
+ * own: to read one takes no other.
  */
 struct img_pages {
         uint64_t addr;          /* of the first run */

@@ -7,10 +7,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "crc.h"
 #include "guard.h"
 #include "imgqueue.h"
+#include "imgz.h"
 #include "outfile.h"
 #include "progress.h"
 #include "util.h"
@@ -22,6 +24,14 @@ _Static_assert(sizeof(struct img_chunk) + sizeof(struct img_pages) +
         IMGWRITE_RUNS * sizeof(struct img_run) + IMG_PAGE <= LEAD, "LEAD");
 
 #define INDEXED 4096u           /* PAGE chunks in the index at most */
+
+/* A PAGE chunk that is being deflated. */
+struct pending {
+        struct imgz_job job;
+        uint8_t *mem;           /* of its pages, and behind them of what becomes of them: IMGQUEUE_DATA bytes each */
+        uint32_t n;
+        struct img_run run[IMGWRITE_RUNS];
+};
 
 struct imgwrite {
         struct imgqueue q;
@@ -35,7 +45,14 @@ struct imgwrite {
         uint32_t page_chunks, stride;   /* PAGE chunks so far; each stride-th is indexed */
         struct imgbuffer *cur;  /* chunks are streamed into it; or NULL */
         struct imgbuffer *room; /* handed out by imgwrite_room(); or NULL */
+
+        struct imgz *z;         /* NULL: nothing is deflated */
+        struct pending *pending;        /* a ring of them: */
+        unsigned slots;
+        unsigned oldest, waiting;       /* so many are under way, from that on; the one behind them is the room */
 };
+
+static int drain(struct imgwrite *w, unsigned left);
 
 static uint8_t zeros[IMG_PAGE]; /* never written to */
 
@@ -152,7 +169,7 @@ static int stream(struct imgwrite *w, uint32_t tag, uint64_t addr, const struct 
 
 int imgwrite_chunk(struct imgwrite *w, uint32_t tag, const struct iovec *iov, int n)
 {
-        return w->q.failed ? -1 : stream(w, tag, 0, iov, n);
+        return w->q.failed || drain(w, 0) < 0 ? -1 : stream(w, tag, 0, iov, n);
 }
 
 int imgwrite_payload(struct imgwrite *w, uint32_t tag, struct payload *b)
@@ -164,10 +181,17 @@ int imgwrite_payload(struct imgwrite *w, uint32_t tag, struct payload *b)
         return rc;
 }
 
+static struct pending *slot(struct imgwrite *w)
+{
+        return &w->pending[(w->oldest + w->waiting) % w->slots];
+}
+
 void *imgwrite_room(struct imgwrite *w)
 {
         if (w->q.failed)
                 return NULL;
+        if (w->z)
+                return drain(w, w->slots - 1) < 0 ? NULL : slot(w)->mem;
         if (!w->room)
                 w->room = imgqueue_take(&w->q);
         return w->room ? w->room->mem + LEAD : NULL;
@@ -202,38 +226,118 @@ static int send_room(struct imgwrite *w, const struct img_pages *pages, const st
         return 0;
 }
 
-int imgwrite_pages(struct imgwrite *w, const struct img_run *run, uint32_t n)
+/* How many pages of data have these runs? -1 after fail(): it is no good PAGE chunk. */
+static int count_data(struct imgwrite *w, const struct img_run *run, uint32_t n)
 {
-        struct img_pages pages = { .n = n, .size = sizeof(*run) };
-        struct iovec iov[3];
         uint64_t data = 0;
         uint32_t i;
-        size_t text = sizeof(pages) + n * sizeof(*run);
 
-        if (w->q.failed)
-                return -1;
         for (i = 0; i < n && n <= IMGWRITE_RUNS; i++) {
                 if (run[i].kind == 0 || run[i].kind > IMG_UNREADABLE)
                         break;
                 if (run[i].kind == IMG_DATA)
                         data += run[i].n;
         }
-        if (i == 0 || i < n || data > IMGWRITE_PAGES || (data > 0 && !w->room)) {
+        if (i > 0 && i == n && data <= IMGWRITE_PAGES)
+                return (int)data;
+        w->q.failed = 1;
+        return fail("write %s: bad PAGE chunk: %u runs, %llu pages", w->q.out.path, n, (unsigned long long)data);
+}
+
+/* A PAGE chunk in the stream; data: what follows the runs, len bytes of it, for so many pages. */
+static int stream_pages(struct imgwrite *w, const struct img_run *run, uint32_t n, uint32_t pages, const void *data, size_t len)
+{
+        size_t text = sizeof(struct img_pages) + n * sizeof(*run);
+        struct img_pages head = { .addr = run[0].addr, .n = n, .size = sizeof(*run), .data_off = (uint32_t)text, .data_pages = pages };
+        struct iovec iov[3] = { { &head, sizeof(head) }, { (void *)run, n * sizeof(*run) }, { (void *)data, len } };
+
+        return stream(w, IMG_PAGES, head.addr, iov, 3);
+}
+
+/* The same with its pages in w->room, to lie at a multiple of the page size. */
+static int room_pages(struct imgwrite *w, const struct img_run *run, uint32_t n, uint32_t data)
+{
+        struct img_pages pages = { .addr = run[0].addr, .n = n, .size = sizeof(*run), .data_pages = data };
+        size_t text = sizeof(pages) + n * sizeof(*run);
+
+        if (!w->room) {
                 w->q.failed = 1;
-                return fail("write %s: bad PAGE chunk: %u runs, %llu pages", w->q.out.path, n, (unsigned long long)data);
+                return fail("write %s: PAGE chunk without its pages", w->q.out.path);
         }
-        for (i = 0; i < n; i++)
+        pages.data_off = (uint32_t)(align(w->off + sizeof(struct img_chunk) + text, IMG_PAGE) - w->off - sizeof(struct img_chunk));
+        return send_room(w, &pages, run);
+}
+
+/* The oldest one goes out as it has become, or as it was. */
+static int send_oldest(struct imgwrite *w)
+{
+        struct pending *p = &w->pending[w->oldest];
+        size_t len = p->job.len;
+
+        imgz_wait(w->z, &p->job);
+        w->oldest = (w->oldest + 1) % w->slots;
+        w->waiting--;
+        if (p->job.out_len)
+                return stream_pages(w, p->run, p->n, (uint32_t)(len >> IMG_PAGE_SHIFT), p->job.out, p->job.out_len);
+        w->room = imgqueue_take(&w->q);
+        if (!w->room)
+                return -1;
+        memcpy(w->room->mem + LEAD, p->mem, len);
+        return room_pages(w, p->run, p->n, (uint32_t)(len >> IMG_PAGE_SHIFT));
+}
+
+/* Until no more than so many are under way. */
+static int drain(struct imgwrite *w, unsigned left)
+{
+        while (w->waiting > left)
+                if (send_oldest(w) < 0)
+                        return -1;
+        return 0;
+}
+
+int imgwrite_pages(struct imgwrite *w, const struct img_run *run, uint32_t n)
+{
+        struct pending *p;
+        int data;
+
+        if (w->q.failed)
+                return -1;
+        data = count_data(w, run, n);
+        if (data < 0)
+                return -1;
+        for (uint32_t i = 0; i < n; i++)
                 w->pages[run[i].kind] += run[i].n;
-        pages.addr = run[0].addr;
-        pages.data_pages = (uint32_t)data;
-        pages.data_off = (uint32_t)(align(w->off + sizeof(struct img_chunk) + text, IMG_PAGE) -
-                w->off - sizeof(struct img_chunk));
-        if (data > 0)
-                return send_room(w, &pages, run);
-        iov[0] = (struct iovec){ &pages, sizeof(pages) };
-        iov[1] = (struct iovec){ (void *)run, n * sizeof(*run) };
-        iov[2] = (struct iovec){ zeros, pages.data_off - text };
-        return stream(w, IMG_PAGES, pages.addr, iov, 3);
+        if (data == 0)
+                return drain(w, 0) < 0 ? -1 : stream_pages(w, run, n, 0, NULL, 0);
+        if (!w->z)
+                return room_pages(w, run, n, (uint32_t)data);
+        p = slot(w);
+        p->n = n;
+        memcpy(p->run, run, n * sizeof(*run));
+        p->job = (struct imgz_job){ .in = p->mem, .len = (size_t)data << IMG_PAGE_SHIFT, .out = p->mem + IMGQUEUE_DATA };
+        w->waiting++;
+        imgz_begin(w->z, &p->job);
+        return 0;
+}
+
+/* ---- the whole ---- */
+
+/* One under way for each thread, one that is filled, and one that has been written but not been told so. */
+static int start_deflating(struct imgwrite *w, int level)
+{
+        w->z = imgz_open(level);
+        if (!w->z)
+                return -1;
+        w->slots = imgz_threads(w->z) + 2;
+        w->pending = calloc(w->slots, sizeof(*w->pending));
+        for (unsigned i = 0; w->pending && i < w->slots; i++) {
+                void *mem = mmap(NULL, 2 * IMGQUEUE_DATA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+                if (mem == MAP_FAILED)
+                        return fail("compress:");
+                w->pending[i].mem = mem;
+        }
+        return w->pending ? 0 : fail("compress:");
 }
 
 /* The header, on its way at once: a full disk shows before a target is touched. */
@@ -244,6 +348,7 @@ static int send_header(struct imgwrite *w)
                 .arch = EM_X86_64, .page_shift = IMG_PAGE_SHIFT, .len = sizeof(h),
         };
 
+        h.must = w->z ? IMG_MUST_DEFLATED : 0;
         outfile_random(h.id, sizeof(h.id));
         memcpy(w->id, h.id, sizeof(w->id));
         h.crc = crc(0, &h, offsetof(struct img_header, crc));
@@ -254,7 +359,7 @@ static int send_header(struct imgwrite *w)
         return imgqueue_await_idle(&w->q);
 }
 
-struct imgwrite *imgwrite_open(const char *path)
+struct imgwrite *imgwrite_open(const char *path, int level)
 {
         struct imgwrite *w = calloc(1, sizeof(*w));
 
@@ -265,7 +370,7 @@ struct imgwrite *imgwrite_open(const char *path)
         w->stride = 1;
         if ((strcmp(path, "-") ? outfile_create(&w->q.out, path) : outfile_stdout(&w->q.out)) == 0) {
                 guard_file(w->q.out.folder, w->q.out.part);
-                if (imgqueue_start(&w->q) == 0 && send_header(w) == 0)
+                if (imgqueue_start(&w->q) == 0 && (!level || start_deflating(w, level) == 0) && send_header(w) == 0)
                         return w;
         }
         imgwrite_close(w);
@@ -285,10 +390,13 @@ const unsigned char *imgwrite_id(const struct imgwrite *w)
 
 int imgwrite_finish(struct imgwrite *w, struct img_end *end)
 {
-        struct img_array array = { (uint32_t)w->indexed, sizeof(struct img_index) };
-        struct iovec indx[2] = { { &array, sizeof(array) }, { w->index, w->indexed * sizeof(*w->index) } };
-        struct iovec tail = { end, sizeof(*end) };
+        struct img_array array = { .size = sizeof(struct img_index) };
+        struct iovec indx[2] = { { &array, sizeof(array) } }, tail = { end, sizeof(*end) };
 
+        if (w->q.failed || drain(w, 0) < 0)
+                return -1;
+        array.n = (uint32_t)w->indexed;
+        indx[1] = (struct iovec){ w->index, w->indexed * sizeof(*w->index) };
         end->index_off = w->off;
         if (imgwrite_chunk(w, IMG_INDX, indx, 2) < 0)
                 return -1;
@@ -312,7 +420,14 @@ int imgwrite_finish(struct imgwrite *w, struct img_end *end)
 
 void imgwrite_close(struct imgwrite *w)
 {
-        if (!w || imgqueue_end(&w->q, w->cur, w->room) < 0)
+        if (!w)
+                return;
+        imgz_close(w->z);
+        for (unsigned i = 0; w->pending && i < w->slots; i++)
+                if (w->pending[i].mem)
+                        munmap(w->pending[i].mem, 2 * IMGQUEUE_DATA);
+        free(w->pending);
+        if (imgqueue_end(&w->q, w->cur, w->room) < 0)
                 return;
         free(w->index);
         free(w);

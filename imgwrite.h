@@ -24,10 +24,11 @@ struct imgwrite;
 
 /*
  * Create the temporary file beside path ("-": take standard output) and write
- * the header. NULL after fail(): folder missing, not a regular file in the way,
+ * the header. level: 0, or 1 to 9 for pages to be deflated, by zlib and all
+ * processors, which takes 1.3 MiB for each. NULL after fail(): folder missing, not a regular file in the way,
  * no space...
  */
-struct imgwrite *imgwrite_open(const char *path);
+struct imgwrite *imgwrite_open(const char *path, int level);
 
 /* 16 random bytes in the header, that name this image. */
 const unsigned char *imgwrite_id(const struct imgwrite *w);

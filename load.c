@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "crc.h"
 #include "imgfind.h"
@@ -24,7 +25,10 @@ struct load {
 
         struct img_pages pages; /* the PAGE chunk whose runs are told now, */
         uint64_t payload;       /* where it is, bytes from the header, */
-        const unsigned char *p; /* and itself, from behind pages on */
+        const unsigned char *p; /* and itself, from behind pages on, */
+        const unsigned char *pagedata;  /* and its page data, if they are wanted */
+        unsigned char *inflated;        /* room for those of a deflated one */
+        uint64_t room;          /* bytes of it */
         uint32_t i;             /* its next run */
         uint64_t data;          /* pages of data told so far */
 };
@@ -69,6 +73,15 @@ static int take_run(struct model *m, struct imgread *r, uint64_t off, const stru
         return 0;
 }
 
+static int is_deflated(struct imgread *r, const struct img_chunk *c, const struct img_pages *pages)
+{
+        uint64_t len = c->len - pages->data_off;
+
+        return imgread_header(r)->must & IMG_MUST_DEFLATED && len && pages->data_pages <= IMG_PAGES_MAX >> IMG_PAGE_SHIFT &&
+                len < (uint64_t)pages->data_pages << IMG_PAGE_SHIFT &&
+                pages->data_off == sizeof(*pages) + (uint64_t)pages->n * pages->size;
+}
+
 /* Head and place of the page data: bound, then alignment, then range. */
 static int check_pages(struct imgread *r, const struct img_chunk *c, const struct img_pages *pages)
 {
@@ -83,6 +96,8 @@ static int check_pages(struct imgread *r, const struct img_chunk *c, const struc
             pages->data_off - sizeof(*pages) - runs >= IMG_PAGE)
                 return imgread_bad(r, at, "page data cannot start at %" PRIu32 " in a PAGE chunk of %" PRIu64,
                                    pages->data_off, c->len);
+        if (is_deflated(r, c, pages))
+                return 0;
         if (pages->data_pages && (at + pages->data_off) % IMG_PAGE != 0)
                 return imgread_bad(r, at, "page data is not page aligned in the file");
         if (c->len - pages->data_off != (uint64_t)pages->data_pages << IMG_PAGE_SHIFT)
@@ -102,6 +117,24 @@ static int check_landing(struct load *l)
         l->m->at = (uint32_t)(map - l->m->maps);
         l->m->next = e->addr;
         l->landing.off = 0;
+        return 0;
+}
+
+/* To exactly the pages that it is said to hold. */
+static int inflate_pages(struct load *l)
+{
+        uint64_t want = (uint64_t)l->pages.data_pages << IMG_PAGE_SHIFT;
+        uLongf got = (uLongf)want;
+        uLong len = (uLong)(l->c.len - l->pages.data_off);
+        unsigned char *more = want > l->room ? realloc(l->inflated, want) : l->inflated;
+
+        if (!more)
+                return fail("deflated page data:");
+        l->inflated = more;
+        l->room = want > l->room ? want : l->room;
+        if (uncompress2(more, &got, l->pagedata, &len) != Z_OK || got != want || len != l->c.len - l->pages.data_off)
+                return imgread_bad(l->r, l->payload + l->pages.data_off, "deflated page data are not what they should be");
+        l->pagedata = more;
         return 0;
 }
 
@@ -131,6 +164,9 @@ static int take_pages(struct load *l, int wanted)
         l->payload = at;
         l->i = 0;
         l->data = 0;
+        l->pagedata = l->p + runs + gap;
+        if (wanted && is_deflated(r, c, pages) && inflate_pages(l) < 0)
+                return -1;
         return l->landing.off ? check_landing(l) : 0;
 }
 
@@ -149,7 +185,7 @@ static int next_run(struct load *l, struct img_run *run, const unsigned char **d
         if (take_run(l->m, l->r, l->payload + sizeof(*pages) + off, run) < 0)
                 return -1;
         if (data)
-                *data = run->kind == IMG_DATA ? l->p + pages->data_off - sizeof(*pages) + (l->data << IMG_PAGE_SHIFT) : NULL;
+                *data = run->kind == IMG_DATA ? l->pagedata + (l->data << IMG_PAGE_SHIFT) : NULL;
         if (run->kind == IMG_DATA)
                 l->data += run->n;
         if (l->i == pages->n && l->data != pages->data_pages)
@@ -359,17 +395,19 @@ int load_close(struct load *l)
         m->bytes = imgread_bytes(l->r);
         status = imgread_status(l->r);
         imgread_close(l->r);
+        free(l->inflated);
         free(l);
         return status;
 }
 
-int load(struct model *m, const char *path)
+int load(struct model *m, const char *path, int pages)
 {
         struct load *l = load_open(m, path);
+        const unsigned char *data;
         struct img_run run;
         int rc = l ? load_state(l) : -1, status;
 
-        while (rc >= 0 && (rc = load_run(l, &run, NULL)) > 0)
+        while (rc >= 0 && (rc = load_run(l, &run, pages ? &data : NULL)) > 0)
                 ;
         status = load_close(l);
         return status == EXIT_DONE && rc < 0 ? EXIT_FAILED : status;

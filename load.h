@@ -23,8 +23,11 @@
 
 struct load;
 
-/* Read all of the image at path ("-": stdin) into *m, and verify it: load_open() to load_close(). */
-int load(struct model *m, const char *path);
+/*
+ * Read all of the image at path ("-": stdin) into *m, and verify it: load_open()
+ * to load_close(). pages: also that deflated pages can be inflated.
+ */
+int load(struct model *m, const char *path, int pages);
 
 /* Open it, and clear *m. NULL after fail(), which load_close() takes for EXIT_FAILED. */
 struct load *load_open(struct model *m, const char *path);

@@ -209,7 +209,7 @@ static void show_json(const struct model *m, const char *path, unsigned parts)
 int show(const char *path, unsigned parts, int json)
 {
         struct model m;
-        int status = load(&m, path);
+        int status = load(&m, path, 0);
 
         if (status == EXIT_FAILED)
                 ;       /* nothing to show: it could not be read */

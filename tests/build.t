@@ -36,7 +36,7 @@ ok 'at fixed addresses: nothing to relocate at its start' has_no 'R_X86_64' read
 ok 'its stack is not executable' has_no 'GNU_STACK.*RWE' readelf -lW "$program"
 ok 'no segment is both writable and executable' has_no 'LOAD.* RWE ' readelf -lW "$program"
 ok 'stripped' has_no '\.symtab|\.debug' readelf -SW "$program"
-ok 'under 320 KiB' below "$program" 327680
+ok 'under 384 KiB' below "$program" 393216
 ok 'symbols are kept beside it' grep -q FUNC <<-EOT
 	$(readelf -sW "$top/build/crdump.debug" | grep -m1 ' main$')
 EOT
