@@ -43,6 +43,8 @@ static const char help[] =
         "  -q, --quiet            say nothing but errors\n"
         "  -z[LEVEL], --compress[=LEVEL]\n"
         "                         deflate the memory; level 1 (default) to 9\n"
+        "      --base FILE        leave out pages that are as in that image, which is needed then\n"
+        "                         to read this one\n"
         "      --timeout SECONDS  give up after so long, target as it was found\n"
         "      --max-pause MS     give up when the target would be stopped for longer\n"
         "      --file-pages       copy what is as in the mapped files, too: no file of this\n"
@@ -82,7 +84,7 @@ struct settings {
         int json;
 };
 
-enum { OPT_TIMEOUT = 256, OPT_MAX_PAUSE, OPT_FILE_PAGES, OPT_CONTENTS, OPT_SNAPSHOT, OPT_STOP, OPT_STATS, OPT_TRAMPOLINE, OPT_CATCH,
+enum { OPT_TIMEOUT = 256, OPT_MAX_PAUSE, OPT_FILE_PAGES, OPT_CONTENTS, OPT_BASE, OPT_SNAPSHOT, OPT_STOP, OPT_STATS, OPT_TRAMPOLINE, OPT_CATCH,
        OPT_JSON, OPT_MEM, OPT_RAW, OPT_VERSION, OPT_HELP, OPT_PART = 512 };      /* and SHOW_*, which is less */
 
 static const struct option options[] = {
@@ -92,6 +94,7 @@ static const struct option options[] = {
         { "max-pause", required_argument, NULL, OPT_MAX_PAUSE },
         { "file-pages", no_argument, NULL, OPT_FILE_PAGES },
         { "contents", required_argument, NULL, OPT_CONTENTS },
+        { "base", required_argument, NULL, OPT_BASE },
         { "compress", optional_argument, NULL, 'z' },
         { "snapshot", optional_argument, NULL, OPT_SNAPSHOT },
         { "stop", no_argument, NULL, OPT_STOP },
@@ -246,6 +249,9 @@ static void take_option(int opt, struct settings *s)
                 break;
         case OPT_CONTENTS:
                 s->dump.contents = parse_size("--contents wants bytes below 4G, as 512K, not", optarg, UINT32_MAX);
+                break;
+        case OPT_BASE:
+                s->dump.base = optarg;
                 break;
         case OPT_SNAPSHOT:
                 s->dump.snapshot = optarg ? SNAPSHOT_TRY : SNAPSHOT_ALWAYS;

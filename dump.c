@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "guard.h"
 #include "imgwrite.h"
 #include "infect.h"
+#include "load.h"
 #include "notes.h"
 #include "pages.h"
 #include "proc.h"
@@ -59,6 +61,8 @@ struct dump {
         struct timers timers;
         struct threads tasks;
         struct notes notes;
+        struct load *base;              /* --base */
+        struct model base_model;
         struct imgwrite *out;
         size_t   threads;
         int      frozen;
@@ -473,14 +477,40 @@ static int summarize(struct dump *d, const struct img_end *end)
         return d->outside ? EXIT_OUTSIDE : EXIT_DONE;
 }
 
+/* The image that pages are compared with, up to its pages. It must not be the one that is made. */
+static int open_base(struct dump *d)
+{
+        const char *path = d->opt->base;
+        struct stat was, will;
+
+        if (!path)
+                return 0;
+        if (stat(path, &was) == 0 && stat(d->path, &will) == 0 && was.st_dev == will.st_dev && was.st_ino == will.st_ino)
+                return fail("%s: is the base, and would be replaced", d->path);
+        d->base = load_open(&d->base_model, path);
+        if (!d->base || load_state(d->base) < 0)
+                return -1;
+        payload_str(&d->proc.strs, IMG_STR_BASE, path, strlen(path));
+        payload_str(&d->proc.strs, IMG_STR_BASE_ID, d->base_model.header.id, sizeof d->base_model.header.id);
+        return 0;
+}
+
+static int base_page(void *arg, uint64_t addr, const unsigned char **page)
+{
+        struct dump *d = arg;
+
+        return load_page(d->base, addr, page);
+}
+
 static int run(struct dump *d, pid_t pid)
 {
+        struct imgwrite_options how = { .level = d->opt->level, .base = d->opt->base ? base_page : NULL, .base_arg = d };
         struct img_end end = { 0 };
         int status;
 
-        if (open_target(d, pid) < 0 || look_before(d) < 0)
+        if (open_target(d, pid) < 0 || look_before(d) < 0 || open_base(d) < 0)
                 return EXIT_FAILED;
-        d->out = imgwrite_open(d->path, d->opt->level);
+        d->out = imgwrite_open(d->path, &how);
         if (!d->out)
                 return EXIT_FAILED;
         status = dump_stopped(d);
@@ -519,6 +549,10 @@ static int work(void *arg)
         procstate_free(&d->proc);
         rawfiles_free(&d->raw);
         fds_free(&d->fds);
+        if (d->base) {
+                load_close(d->base);
+                model_free(&d->base_model);
+        }
         if (status == EXIT_FAILED && stop_signal())
                 return 128 + stop_signal();
         return status;

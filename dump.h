@@ -14,6 +14,7 @@ struct dump_options {
         int      breakpoint;    /* --catch=breakpoint: catch the blob by a hardware breakpoint */
         int      file_pages;    /* --file-pages: also pages that are as in a file */
         int      snapshot;      /* --snapshot, --stop: enum snapshot_wish */
+        const char *base;       /* --base: an image, pages that are the same in which are only named; NULL: none */
         int      level;         /* -z: of zlib; 0: nothing is compressed */
         int      json;          /* --json: the summary as a JSON object */
         int      stats;         /* --stats: print where the time went */

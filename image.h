@@ -39,7 +39,7 @@
  * chunks go upwards in address: together their runs cover every page of every
  * mapping in MAPS, exactly once, in ascending order. INDX and END are last.
  *
- * What grew. 1.1 had no IMG_MUST_DEFLATED. 1.0 had no SIGQ, TIMR, RLIM and DESC chunks, img_proc ended with
+ * What grew. 1.1 had no IMG_MUST_DEFLATED, no IMG_MUST_BASE. 1.0 had no SIGQ, TIMR, RLIM and DESC chunks, img_proc ended with
  * flags, img_thread with comm, img_misc with umask, and img_run.why was 0 but
  * for IMG_UNREADABLE.
  *
@@ -60,7 +60,8 @@
 #define IMG_PAGE_SHIFT  12      /* of x86-64; readers refuse another one */
 #define IMG_PAGE        (1u << IMG_PAGE_SHIFT)
 #define IMG_MUST_DEFLATED 1ull  /* page data may be deflated: see PAGE */
-#define IMG_MUST_KNOWN  1ull    /* the bits of `must` that this version understands */
+#define IMG_MUST_BASE   2ull    /* pages may be in another image: see PAGE, IMG_STR_BASE */
+#define IMG_MUST_KNOWN  3ull    /* the bits of `must` that this version understands */
 
 struct img_header {
         uint8_t  magic[8];
@@ -137,6 +138,9 @@ enum img_str_id {               /* each at most once */
         IMG_STR_CGROUP,         /* /proc/PID/cgroup */
         IMG_STR_CHILDREN,       /* before the stop, a line each: pid, blank, comm (\n in it as "\n", \ as "\\"); not there: not known */
         IMG_STR_TTY,            /* path of the controlling terminal; not there: there is none (see tty_major), or it is not known */
+        /* from here on since 1.2 */
+        IMG_STR_BASE,           /* with IMG_MUST_BASE: the name of the base, as it was given, */
+        IMG_STR_BASE_ID,        /* and its img_header.id */
         IMG_STR_N               /* no id: those below it are known, here and in the other two */
 };
 
@@ -453,10 +457,15 @@ _Static_assert(sizeof(struct img_tty) == 72, "img_tty");
 /*
  * PAGE: struct img_pages, then n runs, then zeros up to a file offset that is
  * a multiple of the page size, then the data of the IMG_DATA runs, in order.
- * (Where there is none, data_off is the end of the runs.)
+ * (Where there is none, data_off is the end of what is before it.)
+ *
+ * With IMG_MUST_BASE there may be runs of IMG_DATA with IMG_HOW_BASE: their pages
+ * are not here, but at the same addresses in the base, which may have a base of
+ * its own. Of each, its CRC-32 (4 bytes) is here, in order, behind all runs and
+ * before the zeros.
  *
  * With IMG_MUST_DEFLATED, what is shorter than these pages is a zlib stream
- * (RFC 1950) of them, and follows the runs at once. Each chunk is one of its
+ * (RFC 1950) of them, and nothing lies before it but runs and sums. Each chunk is one of its
  * own: to read one takes no other.
  */
 struct img_pages {
@@ -464,7 +473,7 @@ struct img_pages {
         uint32_t n;             /* runs */
         uint32_t size;          /* bytes a run */
         uint32_t data_off;      /* bytes from the start of the payload to the page data */
-        uint32_t data_pages;    /* the IMG_DATA pages of all runs here */
+        uint32_t data_pages;    /* the IMG_DATA pages of all runs here, without IMG_HOW_BASE */
 };
 _Static_assert(sizeof(struct img_pages) == 24, "img_pages");
 
@@ -478,7 +487,7 @@ struct img_run {                /* n pages of one mapping that are alike */
 _Static_assert(sizeof(struct img_run) == 16, "img_run");
 
 enum img_kind {
-        IMG_DATA = 1,           /* its bytes are in this chunk */
+        IMG_DATA = 1,           /* its bytes are in this chunk, or in the base */
         IMG_ZERO,               /* present, all zeros */
         IMG_ABSENT,             /* never touched by this process (or given back): reads as zeros if private */
         IMG_INFILE,             /* not different from the mapped file */
@@ -496,7 +505,8 @@ enum img_class {
 #define IMG_HOW_CLEAN   2u      /* of a file, and not different from it */
 #define IMG_HOW_OBJECT  4u      /* the process has not touched it: what the mapped file or shared memory holds there */
 #define IMG_HOW_INSIDE  8u      /* copied from inside, for none but the process can read it */
-#define IMG_HOW_BITS    4
+#define IMG_HOW_BASE    16u     /* it is as in the base */
+#define IMG_HOW_BITS    5
 
 #define IMG_WHY_DEVICE  4096    /* device memory: reading it may have effects */
 #define IMG_WHY_KERNEL  4097    /* [vvar], [vsyscall]: the kernel's own data, not the process's */

@@ -37,7 +37,7 @@
  * but for chunks that go over several buffers, and for pages when it is behind
  * with writing: then the caller, who would only wait, sums them up.
  */
-#define IMGQUEUE_LEAD   8192u   /* a head, img_pages, the most runs: 4,024; up to a page of zeros */
+#define IMGQUEUE_LEAD   12288u  /* a head, img_pages, the most runs and sums: 6,616; up to a page of zeros */
 #define IMGQUEUE_DATA   ((size_t)IMGQUEUE_PAGES * IMG_PAGE)
 #define IMGQUEUE_PAGES  128     /* in a room */
 #define IMGQUEUE_BUFFER (IMGQUEUE_LEAD + IMGQUEUE_DATA)

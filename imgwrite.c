@@ -20,22 +20,31 @@
 #define LEAD    IMGQUEUE_LEAD
 #define BUFFER  IMGQUEUE_BUFFER
 _Static_assert(IMGWRITE_PAGES == IMGQUEUE_PAGES, "IMGWRITE_PAGES");
+#define RUNS    (IMGWRITE_RUNS + IMGWRITE_PAGES)        /* when each second page is in the base */
 _Static_assert(sizeof(struct img_chunk) + sizeof(struct img_pages) +
-        IMGWRITE_RUNS * sizeof(struct img_run) + IMG_PAGE <= LEAD, "LEAD");
+        RUNS * sizeof(struct img_run) + IMGWRITE_PAGES * sizeof(uint32_t) + IMG_PAGE <= LEAD, "LEAD");
 
 #define INDEXED 4096u           /* PAGE chunks in the index at most */
+
+struct text {                   /* what a PAGE chunk has before its page data */
+        uint32_t n;             /* runs */
+        uint32_t data;          /* pages of data */
+        uint32_t sums;          /* pages in the base */
+        struct img_run run[RUNS];
+        uint32_t sum[IMGWRITE_PAGES];   /* CRC-32 of these */
+};
 
 /* A PAGE chunk that is being deflated. */
 struct pending {
         struct imgz_job job;
         uint8_t *mem;           /* of its pages, and behind them of what becomes of them: IMGQUEUE_DATA bytes each */
-        uint32_t n;
-        struct img_run run[IMGWRITE_RUNS];
+        struct text text;
 };
 
 struct imgwrite {
         struct imgqueue q;
         unsigned char id[16];
+        struct imgwrite_options opt;
         uint64_t off;           /* where the next byte will be in the file */
         uint32_t seq;           /* of the next chunk */
         uint64_t pages[6];      /* by enum img_kind */
@@ -197,35 +206,6 @@ void *imgwrite_room(struct imgwrite *w)
         return w->room ? w->room->mem + LEAD : NULL;
 }
 
-/* The PAGE chunk in w->room goes out: head, pages and run in front of its pages. */
-static int send_room(struct imgwrite *w, const struct img_pages *pages, const struct img_run *run)
-{
-        struct imgbuffer *b = w->room;
-        struct img_chunk *c;
-        uint8_t *p;
-
-        if (note(w, IMG_PAGES, pages->addr) < 0)
-                return -1;
-        b->end = LEAD + (size_t)pages->data_pages * IMG_PAGE;
-        b->start = b->head = LEAD - pages->data_off - sizeof(*c);
-        c = (struct img_chunk *)(b->mem + b->start);
-        *c = (struct img_chunk){ .tag = IMG_PAGES, .len = b->end - b->start - sizeof(*c), .seq = w->seq++ };
-        p = (uint8_t *)(c + 1);
-        memcpy(p, pages, sizeof(*pages));
-        memcpy(p + sizeof(*pages), run, pages->n * sizeof(*run));
-        p += sizeof(*pages) + pages->n * sizeof(*run);
-        memset(p, 0, (size_t)(b->mem + LEAD - p));
-        w->off += b->end - b->start;
-
-        flush(w);
-        b->summed = !w->q.spool && imgqueue_behind(&w->q);
-        if (b->summed)
-                c->crc = crc(0, c + 1, c->len);
-        w->room = NULL;
-        imgqueue_submit(&w->q, b);
-        return 0;
-}
-
 /* How many pages of data have these runs? -1 after fail(): it is no good PAGE chunk. */
 static int count_data(struct imgwrite *w, const struct img_run *run, uint32_t n)
 {
@@ -244,46 +224,83 @@ static int count_data(struct imgwrite *w, const struct img_run *run, uint32_t n)
         return fail("write %s: bad PAGE chunk: %u runs, %llu pages", w->q.out.path, n, (unsigned long long)data);
 }
 
-/* A PAGE chunk in the stream; data: what follows the runs, len bytes of it, for so many pages. */
-static int stream_pages(struct imgwrite *w, const struct img_run *run, uint32_t n, uint32_t pages, const void *data, size_t len)
+/* Bytes of it. */
+static size_t text_len(const struct text *t)
 {
-        size_t text = sizeof(struct img_pages) + n * sizeof(*run);
-        struct img_pages head = { .addr = run[0].addr, .n = n, .size = sizeof(*run), .data_off = (uint32_t)text, .data_pages = pages };
-        struct iovec iov[3] = { { &head, sizeof(head) }, { (void *)run, n * sizeof(*run) }, { (void *)data, len } };
-
-        return stream(w, IMG_PAGES, head.addr, iov, 3);
+        return sizeof(struct img_pages) + t->n * sizeof(*t->run) + t->sums * sizeof(*t->sum);
 }
 
-/* The same with its pages in w->room, to lie at a multiple of the page size. */
-static int room_pages(struct imgwrite *w, const struct img_run *run, uint32_t n, uint32_t data)
+static struct img_pages pages_head(const struct text *t, size_t data_off)
 {
-        struct img_pages pages = { .addr = run[0].addr, .n = n, .size = sizeof(*run), .data_pages = data };
-        size_t text = sizeof(pages) + n * sizeof(*run);
+        return (struct img_pages){ .addr = t->run[0].addr, .n = t->n, .size = sizeof(*t->run),
+                                   .data_off = (uint32_t)data_off, .data_pages = t->data };
+}
 
-        if (!w->room) {
+/* A PAGE chunk in the stream; data: what follows the text, len bytes of it. */
+static int stream_pages(struct imgwrite *w, const struct text *t, const void *data, size_t len)
+{
+        struct img_pages head = pages_head(t, text_len(t));
+        struct iovec iov[4] = {
+                { &head, sizeof(head) }, { (void *)t->run, t->n * sizeof(*t->run) },
+                { (void *)t->sum, t->sums * sizeof(*t->sum) }, { (void *)data, len },
+        };
+
+        return stream(w, IMG_PAGES, head.addr, iov, 4);
+}
+
+/* The same with its pages in w->room, to lie at a multiple of the page size: the text is put right in front of them. */
+static int room_pages(struct imgwrite *w, const struct text *t)
+{
+        size_t len = text_len(t), before = w->off + sizeof(struct img_chunk);
+        struct img_pages pages = pages_head(t, align(before + len, IMG_PAGE) - before);
+        struct imgbuffer *b = w->room;
+        struct img_chunk *c;
+        uint8_t *p;
+
+        if (!b) {
                 w->q.failed = 1;
                 return fail("write %s: PAGE chunk without its pages", w->q.out.path);
         }
-        pages.data_off = (uint32_t)(align(w->off + sizeof(struct img_chunk) + text, IMG_PAGE) - w->off - sizeof(struct img_chunk));
-        return send_room(w, &pages, run);
+        if (note(w, IMG_PAGES, pages.addr) < 0)
+                return -1;
+        b->end = LEAD + (size_t)t->data * IMG_PAGE;
+        b->start = b->head = LEAD - pages.data_off - sizeof(*c);
+        c = (struct img_chunk *)(b->mem + b->start);
+        *c = (struct img_chunk){ .tag = IMG_PAGES, .len = b->end - b->start - sizeof(*c), .seq = w->seq++ };
+        p = (uint8_t *)(c + 1);
+        memcpy(p, &pages, sizeof(pages));
+        p += sizeof(pages);
+        memcpy(p, t->run, t->n * sizeof(*t->run));
+        p += t->n * sizeof(*t->run);
+        memcpy(p, t->sum, t->sums * sizeof(*t->sum));
+        p += t->sums * sizeof(*t->sum);
+        memset(p, 0, (size_t)(b->mem + LEAD - p));
+        w->off += b->end - b->start;
+
+        flush(w);
+        b->summed = !w->q.spool && imgqueue_behind(&w->q);
+        if (b->summed)
+                c->crc = crc(0, c + 1, c->len);
+        w->room = NULL;
+        imgqueue_submit(&w->q, b);
+        return 0;
 }
 
 /* The oldest one goes out as it has become, or as it was. */
 static int send_oldest(struct imgwrite *w)
 {
         struct pending *p = &w->pending[w->oldest];
-        size_t len = p->job.len;
 
         imgz_wait(w->z, &p->job);
         w->oldest = (w->oldest + 1) % w->slots;
         w->waiting--;
         if (p->job.out_len)
-                return stream_pages(w, p->run, p->n, (uint32_t)(len >> IMG_PAGE_SHIFT), p->job.out, p->job.out_len);
+                return stream_pages(w, &p->text, p->job.out, p->job.out_len);
         w->room = imgqueue_take(&w->q);
         if (!w->room)
                 return -1;
-        memcpy(w->room->mem + LEAD, p->mem, len);
-        return room_pages(w, p->run, p->n, (uint32_t)(len >> IMG_PAGE_SHIFT));
+        memcpy(w->room->mem + LEAD, p->mem, p->job.len);
+        return room_pages(w, &p->text);
 }
 
 /* Until no more than so many are under way. */
@@ -295,8 +312,62 @@ static int drain(struct imgwrite *w, unsigned left)
         return 0;
 }
 
+/* A run more; or, if it may be, a page more of the last one. */
+static void add_run(struct text *t, const struct img_run *run, int joins)
+{
+        if (joins && t->run[t->n - 1].why == run->why)
+                t->run[t->n - 1].n++;
+        else
+                t->run[t->n++] = *run;
+}
+
+/* A page of data goes to the end of those that stay, or is told to be in the base. joins: it follows the one before in the same run. */
+static int place_page(struct imgwrite *w, struct text *t, const struct img_run *page, int joins, const uint8_t *from, uint8_t *room)
+{
+        struct img_run run = *page;
+        const unsigned char *was = NULL;
+        uint8_t *to = room + ((size_t)t->data << IMG_PAGE_SHIFT);
+
+        if (w->opt.base(w->opt.base_arg, run.addr, &was) < 0) {
+                w->q.failed = 1;
+                return -1;
+        }
+        if (was && memcmp(was, from, IMG_PAGE) == 0) {
+                run.why |= IMG_HOW_BASE;
+                t->sum[t->sums++] = crc(0, from, IMG_PAGE);
+        } else {
+                if (to != from)
+                        memcpy(to, from, IMG_PAGE);
+                t->data++;
+        }
+        add_run(t, &run, joins);
+        return 0;
+}
+
+/* What is as in the base is taken out of the room. */
+static int compare_base(struct imgwrite *w, struct text *t, const struct img_run *run, uint32_t n, uint8_t *room)
+{
+        const uint8_t *from = room;
+
+        for (uint32_t i = 0; i < n; i++) {
+                struct img_run page = run[i];
+
+                if (page.kind != IMG_DATA) {
+                        t->run[t->n++] = page;
+                        continue;
+                }
+                page.n = 1;
+                for (uint32_t k = 0; k < run[i].n; k++, page.addr += IMG_PAGE, from += IMG_PAGE)
+                        if (place_page(w, t, &page, k > 0, from, room) < 0)
+                                return -1;
+        }
+        return 0;
+}
+
 int imgwrite_pages(struct imgwrite *w, const struct img_run *run, uint32_t n)
 {
+        struct text plain, *t = w->z ? &slot(w)->text : &plain;
+        uint8_t *room = w->z ? slot(w)->mem : w->room ? w->room->mem + LEAD : NULL;
         struct pending *p;
         int data;
 
@@ -307,14 +378,21 @@ int imgwrite_pages(struct imgwrite *w, const struct img_run *run, uint32_t n)
                 return -1;
         for (uint32_t i = 0; i < n; i++)
                 w->pages[run[i].kind] += run[i].n;
-        if (data == 0)
-                return drain(w, 0) < 0 ? -1 : stream_pages(w, run, n, 0, NULL, 0);
+        t->n = t->data = t->sums = 0;
+        if (w->opt.base && data && room) {
+                if (compare_base(w, t, run, n, room) < 0)
+                        return -1;
+        } else {
+                memcpy(t->run, run, n * sizeof(*run));
+                t->n = n;
+                t->data = (uint32_t)data;
+        }
+        if (t->data == 0)
+                return drain(w, 0) < 0 ? -1 : stream_pages(w, t, NULL, 0);
         if (!w->z)
-                return room_pages(w, run, n, (uint32_t)data);
+                return room_pages(w, t);
         p = slot(w);
-        p->n = n;
-        memcpy(p->run, run, n * sizeof(*run));
-        p->job = (struct imgz_job){ .in = p->mem, .len = (size_t)data << IMG_PAGE_SHIFT, .out = p->mem + IMGQUEUE_DATA };
+        p->job = (struct imgz_job){ .in = p->mem, .len = (size_t)t->data << IMG_PAGE_SHIFT, .out = p->mem + IMGQUEUE_DATA };
         w->waiting++;
         imgz_begin(w->z, &p->job);
         return 0;
@@ -323,9 +401,9 @@ int imgwrite_pages(struct imgwrite *w, const struct img_run *run, uint32_t n)
 /* ---- the whole ---- */
 
 /* One under way for each thread, one that is filled, and one that has been written but not been told so. */
-static int start_deflating(struct imgwrite *w, int level)
+static int start_deflating(struct imgwrite *w)
 {
-        w->z = imgz_open(level);
+        w->z = imgz_open(w->opt.level);
         if (!w->z)
                 return -1;
         w->slots = imgz_threads(w->z) + 2;
@@ -348,7 +426,7 @@ static int send_header(struct imgwrite *w)
                 .arch = EM_X86_64, .page_shift = IMG_PAGE_SHIFT, .len = sizeof(h),
         };
 
-        h.must = w->z ? IMG_MUST_DEFLATED : 0;
+        h.must = (w->z ? IMG_MUST_DEFLATED : 0) | (w->opt.base ? IMG_MUST_BASE : 0);
         outfile_random(h.id, sizeof(h.id));
         memcpy(w->id, h.id, sizeof(w->id));
         h.crc = crc(0, &h, offsetof(struct img_header, crc));
@@ -359,7 +437,7 @@ static int send_header(struct imgwrite *w)
         return imgqueue_await_idle(&w->q);
 }
 
-struct imgwrite *imgwrite_open(const char *path, int level)
+struct imgwrite *imgwrite_open(const char *path, const struct imgwrite_options *opt)
 {
         struct imgwrite *w = calloc(1, sizeof(*w));
 
@@ -367,10 +445,11 @@ struct imgwrite *imgwrite_open(const char *path, int level)
                 fail("write %s:", path);
                 return NULL;
         }
+        w->opt = *opt;
         w->stride = 1;
         if ((strcmp(path, "-") ? outfile_create(&w->q.out, path) : outfile_stdout(&w->q.out)) == 0) {
                 guard_file(w->q.out.folder, w->q.out.part);
-                if (imgqueue_start(&w->q) == 0 && (!level || start_deflating(w, level) == 0) && send_header(w) == 0)
+                if (imgqueue_start(&w->q) == 0 && (!opt->level || start_deflating(w) == 0) && send_header(w) == 0)
                         return w;
         }
         imgwrite_close(w);

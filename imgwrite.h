@@ -20,15 +20,25 @@
 #define IMGWRITE_PAGES  128     /* room for so many pages in one PAGE chunk: 512 KiB */
 #define IMGWRITE_RUNS   248     /* and for so many runs */
 
+struct imgwrite_options {       /* all zero: a plain image */
+        int level;              /* 1 to 9: pages are deflated, by zlib and all processors, which takes 1.3 MiB for each */
+        /*
+         * Pages that are the same in another image, the base, are only named. This tells
+         * its page at addr, which rises from call to call: NULL, it has none. 0, or -1 after
+         * fail().
+         */
+        int (*base)(void *arg, uint64_t addr, const unsigned char **page);
+        void *base_arg;
+};
+
 struct imgwrite;
 
 /*
  * Create the temporary file beside path ("-": take standard output) and write
- * the header. level: 0, or 1 to 9 for pages to be deflated, by zlib and all
- * processors, which takes 1.3 MiB for each. NULL after fail(): folder missing, not a regular file in the way,
+ * the header. NULL after fail(): folder missing, not a regular file in the way,
  * no space...
  */
-struct imgwrite *imgwrite_open(const char *path, int level);
+struct imgwrite *imgwrite_open(const char *path, const struct imgwrite_options *opt);
 
 /* 16 random bytes in the header, that name this image. */
 const unsigned char *imgwrite_id(const struct imgwrite *w);

@@ -3,15 +3,22 @@
 #include "load.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
 #include "crc.h"
 #include "imgfind.h"
 #include "util.h"
 
+#define PAGES_MAX       (IMG_PAGES_MAX >> IMG_PAGE_SHIFT)       /* in a PAGE chunk, with those that are in a base */
+#define BASES_MAX       64u             /* an image, its base, the base of that... */
+
 struct load {
+        char *path;
         struct model *m;
         struct imgread *r;
         uint32_t tag[16];       /* of the kinds of chunks seen so far */
@@ -29,6 +36,16 @@ struct load {
         const unsigned char *pagedata;  /* and its page data, if they are wanted */
         unsigned char *inflated;        /* room for those of a deflated one */
         uint64_t room;          /* bytes of it */
+        const unsigned char *sums;      /* of the chunk's pages that are in the base: CRC-32 each, */
+        uint64_t sums_n, summed;        /* so many, and those told so far */
+
+        unsigned depth;         /* bases between this image and the one that was asked for */
+        struct load *base;      /* open once it was needed; */
+        struct model base_model;
+        unsigned char *joined;  /* room for a run of its pages */
+        struct img_run last;    /* for load_page(): the run that it is in, n 0: none yet, */
+        const unsigned char *last_data;
+
         uint32_t i;             /* its next run */
         uint64_t data;          /* pages of data told so far */
 };
@@ -77,9 +94,35 @@ static int is_deflated(struct imgread *r, const struct img_chunk *c, const struc
 {
         uint64_t len = c->len - pages->data_off;
 
-        return imgread_header(r)->must & IMG_MUST_DEFLATED && len && pages->data_pages <= IMG_PAGES_MAX >> IMG_PAGE_SHIFT &&
-                len < (uint64_t)pages->data_pages << IMG_PAGE_SHIFT &&
-                pages->data_off == sizeof(*pages) + (uint64_t)pages->n * pages->size;
+        return imgread_header(r)->must & IMG_MUST_DEFLATED && len && pages->data_pages <= PAGES_MAX &&
+                len < (uint64_t)pages->data_pages << IMG_PAGE_SHIFT;
+}
+
+static int has_base(struct imgread *r)
+{
+        return (imgread_header(r)->must & IMG_MUST_BASE) != 0;
+}
+
+static int is_based(const struct img_run *run)
+{
+        return run->kind == IMG_DATA && run->why & IMG_HOW_BASE;
+}
+
+/* How many sums follow the runs of the chunk? -1 after fail(). */
+static int count_sums(struct load *l)
+{
+        struct img_run run;
+        uint64_t n = 0;
+
+        for (uint64_t i = 0; i < l->pages.n && has_base(l->r); i++) {
+                memcpy(&run, l->p + i * l->pages.size, sizeof(run));
+                n += is_based(&run) ? run.n : 0;
+        }
+        if (n + l->pages.data_pages > PAGES_MAX && n)
+                return imgread_bad(l->r, l->payload, "a PAGE chunk for %" PRIu64 " pages of a base", n);
+        l->sums_n = n;
+        l->summed = 0;
+        return 0;
 }
 
 /* Head and place of the page data: bound, then alignment, then range. */
@@ -93,7 +136,7 @@ static int check_pages(struct imgread *r, const struct img_chunk *c, const struc
                 return imgread_bad(r, at, "%" PRIu32 " runs of %" PRIu32 " bytes in a PAGE chunk of %" PRIu64,
                                    pages->n, pages->size, c->len);
         if (pages->data_off > c->len || pages->data_off < sizeof(*pages) + runs ||
-            pages->data_off - sizeof(*pages) - runs >= IMG_PAGE)
+            pages->data_off - sizeof(*pages) - runs >= IMG_PAGE + (has_base(r) ? sizeof(uint32_t) * PAGES_MAX : 0))
                 return imgread_bad(r, at, "page data cannot start at %" PRIu32 " in a PAGE chunk of %" PRIu64,
                                    pages->data_off, c->len);
         if (is_deflated(r, c, pages))
@@ -147,27 +190,95 @@ static int take_pages(struct load *l, int wanted)
         const struct img_chunk *c = &l->c;
         struct img_pages *pages = &l->pages;
         struct imgread *r = l->r;
-        uint64_t at = imgread_offset(r), runs, gap;
+        uint64_t at = imgread_offset(r), runs, sums, gap;
 
         if (c->len > IMG_PAGES_MAX)
                 return imgread_bad(r, at, "PAGE chunk of %" PRIu64 " bytes: at most %u are allowed", c->len, IMG_PAGES_MAX);
         if (imgread_get(r, pages, sizeof(*pages)) < 0 || check_pages(r, c, pages) < 0)
                 return -1;
         runs = (uint64_t)pages->n * pages->size;
-        gap = pages->data_off - sizeof(*pages) - runs;
-        l->p = imgread_take(r, wanted ? c->len - sizeof(*pages) : runs);
-        if (!l->p || (!wanted && imgread_zeros(r, gap) < 0) || imgread_finish(r) < 0)
-                return -1;
-        for (uint64_t i = runs; wanted && i < runs + gap; i++)
-                if (l->p[i])
-                        return imgread_bad(r, at + sizeof(*pages) + i, "a byte of padding is not zero");
         l->payload = at;
         l->i = 0;
         l->data = 0;
+        l->p = imgread_take(r, wanted ? c->len - sizeof(*pages) : runs);
+        if (!l->p || count_sums(l) < 0)
+                return -1;
+        sums = l->sums_n * sizeof(uint32_t);
+        gap = pages->data_off - sizeof(*pages) - runs;
+        if (sums > gap || gap - sums >= IMG_PAGE || (is_deflated(r, c, pages) && sums != gap))
+                return imgread_bad(r, at, "page data cannot start at %" PRIu32 " in this PAGE chunk", pages->data_off);
+        if ((!wanted && (imgread_skip(r, sums) < 0 || imgread_zeros(r, gap - sums) < 0)) || imgread_finish(r) < 0)
+                return -1;
+        for (uint64_t i = runs + sums; wanted && i < runs + gap; i++)
+                if (l->p[i])
+                        return imgread_bad(r, at + sizeof(*pages) + i, "a byte of padding is not zero");
+        l->sums = l->p + runs;
         l->pagedata = l->p + runs + gap;
         if (wanted && is_deflated(r, c, pages) && inflate_pages(l) < 0)
                 return -1;
         return l->landing.off ? check_landing(l) : 0;
+}
+
+/* In the folder of the image, else where its name leads to. 0, or -1 after fail(). */
+static int find_base(struct load *l, const char *name, char *path, size_t len)
+{
+        const char *slash = strrchr(l->path, '/'), *last = strrchr(name, '/');
+        struct stat st;
+
+        last = last ? last + 1 : name;
+        if (snprintf(path, len, "%.*s%s", slash ? (int)(slash - l->path + 1) : 0, l->path, last) < (int)len &&
+            stat(path, &st) == 0 && S_ISREG(st.st_mode))
+                return 0;
+        if (snprintf(path, len, "%s", name) < (int)len && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+                return 0;
+        return fail("%s: its base %s is missing", l->path, name);
+}
+
+static int open_base(struct load *l, uint64_t addr)
+{
+        const struct model_bytes *name = &l->m->str[IMG_STR_BASE], *id = &l->m->str[IMG_STR_BASE_ID];
+        char path[PATH_MAX];
+
+        if (!name->p || !id->p || id->len != sizeof(l->base_model.header.id) || strlen(name->p) != name->len)
+                return imgread_bad(l->r, l->payload, "pages of a base that is not named");
+        if (l->depth == BASES_MAX)
+                return fail("%s: a base of more than %u bases", l->path, BASES_MAX);
+        if (find_base(l, name->p, path, sizeof(path)) < 0)
+                return -1;
+        l->base = load_open(&l->base_model, path);
+        if (!l->base)
+                return -1;
+        l->base->depth = l->depth + 1;
+        if (load_state(l->base) < 0 || (l->sought && load_seek(l->base, addr) < 0))
+                return -1;
+        if (memcmp(l->base_model.header.id, id->p, id->len) != 0)
+                return fail("%s: %s is another image than its base", l->path, path);
+        return 0;
+}
+
+/* The pages of a run that are in the base: into l->joined, verified. */
+static int join(struct load *l, const struct img_run *run)
+{
+        if (!l->joined)
+                l->joined = malloc((size_t)PAGES_MAX << IMG_PAGE_SHIFT);
+        if (!l->joined)
+                return fail("pages of a base:");
+        if (!l->base && open_base(l, run->addr) < 0)
+                return -1;
+        for (uint32_t i = 0; i < run->n; i++) {
+                uint64_t addr = run->addr + ((uint64_t)i << IMG_PAGE_SHIFT);
+                unsigned char *to = l->joined + ((size_t)i << IMG_PAGE_SHIFT);
+                const unsigned char *page;
+                uint32_t sum;
+
+                if (load_page(l->base, addr, &page) < 0)
+                        return -1;
+                memcpy(&sum, l->sums + (l->summed + i) * sizeof(sum), sizeof(sum));
+                if (!page || crc(0, page, IMG_PAGE) != sum)
+                        return fail("%s: the page at %" PRIx64 " is not in its base, %s", l->path, addr, l->base->path);
+                memcpy(to, page, IMG_PAGE);
+        }
+        return 0;
 }
 
 /* The next run of the PAGE chunk, verified. */
@@ -175,18 +286,29 @@ static int next_run(struct load *l, struct img_run *run, const unsigned char **d
 {
         struct img_pages *pages = &l->pages;
         uint64_t off = (uint64_t)l->i * pages->size;
+        int based;
 
         memcpy(run, l->p + off, sizeof(*run));
+        based = is_based(run);
+        if (based && !l->sums_n)
+                return imgread_bad(l->r, l->payload, "pages of a base in an image without one");
         if (l->i++ == 0 && run->addr != pages->addr)
                 return imgread_bad(l->r, l->payload, "PAGE chunk for %" PRIx64 " starts with %" PRIx64, pages->addr, run->addr);
-        if (run->kind == IMG_DATA && run->n > pages->data_pages - l->data)
+        if (run->kind == IMG_DATA && !based && run->n > pages->data_pages - l->data)
                 return imgread_bad(l->r, l->payload, "runs tell of more pages of data than the %" PRIu32 " of the chunk",
                                    pages->data_pages);
         if (take_run(l->m, l->r, l->payload + sizeof(*pages) + off, run) < 0)
                 return -1;
-        if (data)
+        if (data && based) {
+                if (join(l, run) < 0)
+                        return -1;
+                *data = l->joined;
+        } else if (data) {
                 *data = run->kind == IMG_DATA ? l->pagedata + (l->data << IMG_PAGE_SHIFT) : NULL;
-        if (run->kind == IMG_DATA)
+        }
+        if (based)
+                l->summed += run->n;
+        else if (run->kind == IMG_DATA)
                 l->data += run->n;
         if (l->i == pages->n && l->data != pages->data_pages)
                 return imgread_bad(l->r, l->payload, "runs tell of %" PRIu64 " pages of data, the chunk has %" PRIu32,
@@ -292,8 +414,12 @@ struct load *load_open(struct model *m, const char *path)
                 return NULL;
         }
         l->m = m;
-        l->r = imgread_open(path);
+        l->path = strdup(path);
+        l->r = l->path ? imgread_open(path) : NULL;
+        if (!l->path)
+                fail("%s:", path);
         if (!l->r) {
+                free(l->path);
                 free(l);
                 return NULL;
         }
@@ -329,6 +455,27 @@ int load_run(struct load *l, struct img_run *run, const unsigned char **data)
         return next_run(l, run, data);
 }
 
+int load_page(struct load *l, uint64_t addr, const unsigned char **page)
+{
+        struct img_run *run = &l->last;
+
+        *page = NULL;
+        while (!run->n || addr - run->addr >= (uint64_t)run->n << IMG_PAGE_SHIFT) {
+                int rc;
+
+                if (run->n && addr < run->addr)         /* not mapped there */
+                        return 0;
+                rc = load_run(l, run, &l->last_data);
+                if (rc <= 0) {
+                        *run = (struct img_run){ .addr = UINT64_MAX, .n = 1 };  /* that was all */
+                        return rc;
+                }
+        }
+        if (run->kind == IMG_DATA)
+                *page = l->last_data + (addr - run->addr);
+        return 0;
+}
+
 int load_seek(struct load *l, uint64_t addr)
 {
         struct img_index e;
@@ -349,10 +496,20 @@ int load_seekable(const struct load *l)
         return imgread_seekable(l->r);
 }
 
+static void close_base(struct load *l)
+{
+        if (!l->base)
+                return;
+        load_close(l->base);
+        model_free(&l->base_model);
+        l->base = NULL;
+}
+
 int load_rewind(struct load *l)
 {
         struct model *m = l->m;
 
+        close_base(l);
         if (!l->first.off)
                 return 0;
         for (uint32_t i = 0; i < m->maps_n; i++) {
@@ -395,7 +552,10 @@ int load_close(struct load *l)
         m->bytes = imgread_bytes(l->r);
         status = imgread_status(l->r);
         imgread_close(l->r);
+        close_base(l);
         free(l->inflated);
+        free(l->joined);
+        free(l->path);
         free(l);
         return status;
 }

@@ -13,7 +13,9 @@
  *      status = load_close(l);                 rc == 0: m.complete
  *      model_free(&m);
  *
- * Several images may be read side by side.
+ * Several images may be read side by side. The pages that an image has in a base
+ * (--base) are read from there, and verified: it lies in the folder of the image,
+ * or where it was when the dump was made.
  */
 #ifndef LOAD_H
 #define LOAD_H
@@ -38,10 +40,17 @@ int load_state(struct load *l);
 /*
  * The next run, its chunk verified; kind and cls are known ones. *data: run->n
  * pages if its kind is IMG_DATA, else NULL; good until the next call. data may
- * be NULL: then no page is kept in memory. 1: here it is. 0: that was all, the
+ * be NULL: then no page is kept in memory, and no base is needed. 1: here it is. 0: that was all, the
  * image is whole, m->complete is set. -1 after fail().
  */
 int load_run(struct load *l, struct img_run *run, const unsigned char **data);
+
+/*
+ * Instead of load_run(): the page at addr, which must not be below that of the
+ * call before; good until the next call. NULL: the image has no bytes of it. 0, or -1 after
+ * fail().
+ */
+int load_page(struct load *l, uint64_t addr, const unsigned char **page);
 
 /*
  * Go to a place at or before addr, as near as the index knows, before the first

@@ -123,6 +123,8 @@ static const struct string {
         { IMG_STR_NSSID, 'd', "nssid" },
         { IMG_STR_NSPGID, 'd', "nspgid" },
         { IMG_STR_CGROUP, 'n', "cgroup" },
+        { IMG_STR_BASE, 's', "base" },
+        { IMG_STR_BASE_ID, '#', "base_id" },
         { IMG_STR_ENVIRON, '0', "environ" },
 };
 
