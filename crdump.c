@@ -84,8 +84,11 @@ struct settings {
         int json;
 };
 
-enum { OPT_TIMEOUT = 256, OPT_MAX_PAUSE, OPT_FILE_PAGES, OPT_CONTENTS, OPT_BASE, OPT_SNAPSHOT, OPT_STOP, OPT_STATS, OPT_TRAMPOLINE, OPT_CATCH,
-       OPT_JSON, OPT_MEM, OPT_RAW, OPT_VERSION, OPT_HELP, OPT_PART = 512 };      /* and SHOW_*, which is less */
+enum {
+        OPT_TIMEOUT = 256, OPT_MAX_PAUSE, OPT_FILE_PAGES, OPT_CONTENTS, OPT_BASE, OPT_SNAPSHOT, OPT_STOP, OPT_STATS,
+        OPT_TRAMPOLINE, OPT_CATCH, OPT_JSON, OPT_MEM, OPT_RAW, OPT_VERSION, OPT_HELP,
+        OPT_PART = 512          /* and SHOW_*, which is less */
+};
 
 static const struct option options[] = {
         { "verbose", no_argument, NULL, 'v' },

@@ -165,7 +165,7 @@ static int stream(struct imgwrite *w, uint32_t tag, uint64_t addr, const struct 
         head.seq = w->seq++;
         if (head.len > BUFFER - w->cur->end - sizeof(head))     /* else seal() sums it up */
                 for (i = 0; i < n; i++)
-                        head.crc = crc(head.crc, iov[i].iov_base, iov[i].iov_len);
+                        head.crc = iov[i].iov_len ? crc(head.crc, iov[i].iov_base, iov[i].iov_len) : head.crc;
         if (w->cur->head == SIZE_MAX)
                 w->cur->head = w->cur->end;
         if (put(w, &head, sizeof(head)) < 0)

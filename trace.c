@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -33,6 +34,7 @@ _Static_assert(TRACE_OPTIONS == (O_TRACESYSGOOD | O_TRACEEXEC), "TRACE_OPTIONS")
 #define REQ_SETSIGMASK          0x420b
 #define DR_OFFSET(n)            (offsetof(struct user, u_debugreg) + (n) * sizeof(long))
 #define DR7_EXEC_0              0x1ul   /* L0; R/W and LEN fields zero: on execution, one byte */
+#define EXIT_NS                 1000000000u     /* one that sleeps stops at once */
 #define POLL_NS                 300000u /* spin so long for a stop before sleeping */
 #define SLICE_NS                10000000u       /* sleep so long at most before looking at stop_wanted() */
 
@@ -290,6 +292,30 @@ enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int st
                         return TRACE_TIMEOUT;
                 await_child(deadline);
         }
+}
+
+int trace_exit(struct trace *t, pid_t tid)
+{
+        struct user_regs_struct regs;
+        enum trace_stop stop;
+        int sig;
+
+        if (trace_interrupt(t, tid) < 0)
+                return -1;
+        stop = trace_wait(t, tid, now_ns() + EXIT_NS, 1, &sig);
+        if (stop == TRACE_GONE)
+                return 0;
+        if (stop == TRACE_TIMEOUT)
+                errno = ETIMEDOUT;
+        if (stop == TRACE_TIMEOUT || trace_get_regs(t, tid, &regs) < 0)
+                return -1;
+        regs.rip -= 2;                          /* its `syscall` */
+        regs.rax = SYS_exit_group;
+        regs.rdi = 0;
+        regs.orig_rax = (unsigned long long)-1; /* no call to be restarted */
+        if (trace_set_regs(t, tid, &regs) < 0)
+                return -1;
+        return trace_resume(t, tid, 0, 0);
 }
 
 /* Word by word, as old kernels and those without FOLL_FORCE for /proc/PID/mem want it. */

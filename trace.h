@@ -130,6 +130,12 @@ int  trace_sent_signal(struct trace *t, pid_t tid, void *info, size_t len);
 /* An execution breakpoint at addr in debug register 0, or none for addr 0. */
 int  trace_breakpoint(struct trace *t, pid_t tid, uint64_t addr);
 
+/*
+ * Have a thread that sleeps in a system call leave it for exit_group(2): where
+ * kill(2) is not permitted, ptrace(2) is. 0, or -1 with errno.
+ */
+int trace_exit(struct trace *t, pid_t tid);
+
 /* Any other request on a stopped thread; what ptrace(2) returns, which for PTRACE_PEEKUSER is the word (set errno to 0). */
 long trace_request(struct trace *t, int req, pid_t tid, uint64_t addr, void *data);
 

@@ -42,15 +42,7 @@ letter() {                      # NAME PAGE LETTER: it is full of it
         is "$got" '' "page $2 of $1 is full of $3"
 }
 
-# On one processor: the C library has told the kernel to write down in each thread's memory where that runs (rseq).
-held() {                        # CMD...
-        victim taskset 1 "$@"
-        case $1 in "$VICTIMS"/*) await 20 ready_or_dead grep -q '^ready' "$out" ;; esac
-        kill -STOP "$pid"
-        await 5 in_state "$pid" T || bail "the victim did not stop"
-}
-
-held "$VICTIMS/victim-mem" "$scratch/file"
+stopped_victim "$VICTIMS/victim-mem" "$scratch/file"
 dump_and_compare 'memory of every kind'
 
 kinds data 300 "$(repeat d 300)"
@@ -98,11 +90,11 @@ ok 'a reservation of 256 GiB costs nothing' test "$(stat -c %s img)" -lt 8000000
 dismiss "$pid"
 
 tiny_program tiny
-held ./tiny
+stopped_victim ./tiny
 dump_and_compare 'a tiny program'
 dismiss "$pid"
 
-held "$VICTIMS/victim-threads" 2 20
+stopped_victim "$VICTIMS/victim-threads" 2 20
 dump_and_compare 'many stacks'
 dismiss "$pid"
 

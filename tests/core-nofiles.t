@@ -11,7 +11,7 @@ loader=$(readelf -lW "$VICTIMS/victim-core" | sed -n 's/.*interpreter: \(.*\)]/\
 libc=$(ldd "$VICTIMS/victim-core" | sed -n 's/.*libc\.so\.6 => \([^ ]*\).*/\1/p')
 cp "$loader" loader && cp "$libc" libc.so.6 || bail 'no libc to copy'
 ok 'built' gcc -O2 -g -pthread -o prog "$here/victim-core.c" "-Wl,--dynamic-linker=$scratch/loader" "-Wl,-rpath,$scratch"
-victim ./prog
+victim taskset 1 ./prog
 await 20 ready_or_dead grep -q '^ready' "$out" || bail 'it did not start'
 kill -STOP "$pid"
 await 5 in_state "$pid" T || bail 'it did not stop'

@@ -216,8 +216,13 @@ dismiss() {                     # PID: no longer needed; one that reap() knows
         wait "$1" 2>/dev/null
 }
 
+# It stays on one processor: with the C library's leave the kernel writes into the
+# memory of each thread which one it runs on (rseq), and being borrowed is to run.
 stopped_victim() {              # CMD...: a victim held by SIGSTOP
-        victim "$@"
+        victim taskset 1 "$@"
+        case $1 in
+        "$VICTIMS"/*)   await 20 ready_or_dead grep -q '^ready' "$out" ;;
+        esac
         kill -STOP "$pid"
         await 5 in_state "$pid" T || bail "the victim did not stop"
 }

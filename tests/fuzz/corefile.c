@@ -94,7 +94,7 @@ void corefile_run(const uint8_t *data, size_t len)
         const char *path = fuzz_file(data, len);
         uint64_t pages = 0;
         struct model m;
-        int status = load(&m, path), made;
+        int status = load(&m, path, 1), made;
 
         for (int kind = 0; kind < MODEL_KINDS; kind++)
                 pages += m.pages[kind];
