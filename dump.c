@@ -15,6 +15,7 @@
 #include "fds.h"
 #include "gadget.h"
 #include "guard.h"
+#include "haste.h"
 #include "imgwrite.h"
 #include "infect.h"
 #include "load.h"
@@ -219,6 +220,7 @@ static int stop_target(struct dump *d)
         uint64_t limit = now_ns() + SEIZE_NS;
         struct timespec ts;
 
+        haste_begin(d->stat.cpu);
         clock_gettime(CLOCK_REALTIME, &ts);
         d->stopped_at = (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
         d->stopped_ns = d->lap_ns = now_ns();
@@ -517,6 +519,7 @@ static int run(struct dump *d, pid_t pid)
         seize_release(&d->t);
         lap(d, STEP_RELEASE);
         d->released_ns = d->lap_ns;
+        haste_end();
         set_pause_limit(0);
         hold_messages(0);
         if (status == EXIT_DONE) {
