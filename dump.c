@@ -350,6 +350,8 @@ static int visit(struct dump *d)
         if (rc < 0 || d->t.died)
                 return EXIT_FAILED;
         take_answers(d);
+        if (d->t.cloned)
+                guard_twin(d->parasite.twin, d->stat.start_ticks);
         return EXIT_DONE;
 }
 
@@ -452,8 +454,8 @@ static int write_rest(struct dump *d, struct img_end *end)
         rc = snapshot_read(&d->snapshot, &d->pages, &d->t, d->parasite.twin, d->infection.data, d->out);
         if (snapshot_end(&d->snapshot, &d->t) < 0)
                 d->left = 1;            /* the image is as good as any, though */
-        if (d->opt->stats && d->snapshot.twin.reaped_ns)
-                inform("stats: reap   one thread stopped once more, %" PRIu64 " us", d->snapshot.twin.reaped_ns / 1000);
+        if (d->opt->stats && d->snapshot.twin.reaping.ns)
+                inform("stats: reap   one thread stopped once more, %" PRIu64 " us", d->snapshot.twin.reaping.ns / 1000);
         if (rc < 0)
                 return EXIT_FAILED;
         end->pause_ns = d->released_ns - d->stopped_ns;
@@ -561,6 +563,19 @@ static int work(void *arg)
         return status;
 }
 
+/* In the parent, when the child was killed: the twin was killed with it. */
+static int reap(void *arg, pid_t twin, uint64_t start_ticks)
+{
+        const struct dump *d = arg;
+        struct trace t = { .pid = d->pid, .mem = -1, .dir = proc_open(d->pid) };
+        struct twin_reaping how = { 0 };
+        struct proc_stat st;
+
+        if (t.dir < 0 || proc_stat(t.dir, 0, &st) < 0 || st.start_ticks != start_ticks)
+                return 0;               /* it has ended */
+        return twin_reap(&t, twin, twin, &how);
+}
+
 int dump(pid_t pid, const char *path, const struct dump_options *opt)
 {
         struct dump *d = calloc(1, sizeof *d);
@@ -572,7 +587,7 @@ int dump(pid_t pid, const char *path, const struct dump_options *opt)
         d->path = path;
         d->pid = pid;
         d->begun_ns = now_ns();
-        status = guard_run(work, d, progress_begin(1) ? progress_draw : NULL);
+        status = guard_run(work, d, reap, progress_begin(1) ? progress_draw : NULL);
         progress_end();
         free(d);
         return status;
