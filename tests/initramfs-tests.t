@@ -52,6 +52,7 @@ fences          6.1     takes two minutes: on the newer one alone
 content         6.1     the same
 registers       6.1     the same
 as-it-was       6.1     the same
+fds-tables      6.1     takes pidfd_open(2) of a thread, of 6.9; what is said without it is tried on the newer one
 EOT
 }
 
@@ -63,6 +64,7 @@ settings() {                    # NAME: what it may take, in seconds, and how mu
         case $1 in
         calls)          echo 600 CALLS_AT_ONCE=4 CALLS_MS=4000 ;;
         fds-old)        echo 600 EVERY=6 ;;
+        memory-object)  echo 600 ;;
         *)              echo $seconds ;;
         esac
         echo LIMIT=$seconds PATIENCE=$patience
