@@ -151,7 +151,7 @@ static int write_to(struct core *c, int fd, const char *path)
 static int write_file(struct core *c, const char *path)
 {
         struct outfile o;
-        int rc = outfile_create(&o, path), err = 0;
+        int rc = outfile_create(&o, path, NULL), err = 0;
 
         if (rc == 0)
                 rc = write_to(c, o.fd, path);

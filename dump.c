@@ -15,7 +15,6 @@
 #include "fds.h"
 #include "gadget.h"
 #include "guard.h"
-#include "haste.h"
 #include "imgwrite.h"
 #include "infect.h"
 #include "load.h"
@@ -220,7 +219,6 @@ static int stop_target(struct dump *d)
         uint64_t limit = now_ns() + SEIZE_NS;
         struct timespec ts;
 
-        haste_begin(d->stat.cpu);
         clock_gettime(CLOCK_REALTIME, &ts);
         d->stopped_at = (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
         d->stopped_ns = d->lap_ns = now_ns();
@@ -326,13 +324,14 @@ static int visit(struct dump *d)
                 .breakpoint = d->opt->breakpoint,
                 .ask_umask = d->status.umask == ~0u,
                 .timer = d->timers.ask, .timers_n = d->timers.asked,
-                .twin = d->snapshot.way == SNAPSHOT_TWIN && d->visits == 1 ? &d->snapshot.twin : NULL,
         };
         int rc;
 
         if (secret_find(&d->secret, d->t.live_dir, &d->maps) < 0 ||
-            fds_read(&d->fds, &d->t) < 0)
+            fds_read(&d->fds, &d->t) < 0 ||
+            (fds_have_userfaultfd(&d->fds) && snapshot_beware(&d->snapshot) < 0))
                 return EXIT_FAILED;
+        how.twin = d->snapshot.way == SNAPSHOT_TWIN && d->visits == 1 ? &d->snapshot.twin : NULL;
         how.secret = d->secret.n ? &d->secret : NULL;
         how.copies = fds_wanted(&d->fds);
         how.fds = fds_below(&d->fds);
@@ -521,7 +520,6 @@ static int run(struct dump *d, pid_t pid)
         seize_release(&d->t);
         lap(d, STEP_RELEASE);
         d->released_ns = d->lap_ns;
-        haste_end();
         set_pause_limit(0);
         hold_messages(0);
         if (status == EXIT_DONE) {

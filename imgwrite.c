@@ -447,8 +447,7 @@ struct imgwrite *imgwrite_open(const char *path, const struct imgwrite_options *
         }
         w->opt = *opt;
         w->stride = 1;
-        if ((strcmp(path, "-") ? outfile_create(&w->q.out, path) : outfile_stdout(&w->q.out)) == 0) {
-                guard_file(w->q.out.folder, w->q.out.part);
+        if ((strcmp(path, "-") ? outfile_create(&w->q.out, path, guard_file) : outfile_stdout(&w->q.out)) == 0) {
                 if (imgqueue_start(&w->q) == 0 && (!opt->level || start_deflating(w) == 0) && send_header(w) == 0)
                         return w;
         }

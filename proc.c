@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +95,6 @@ int proc_parse_stat(const char *text, struct proc_stat *st)
         st->arg_end = f[49];
         st->env_start = f[50];
         st->env_end = f[51];
-        st->cpu = f[39] < INT_MAX ? (int)f[39] : -1;
         st->exit_status = (int)f[52];
         return 0;
 }

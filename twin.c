@@ -23,7 +23,6 @@
 
 #define WAIT_NS         5000000000ull   /* for what takes microseconds */
 #define REAP_NS         2000000000ull   /* for one thread of the target to stop */
-#define REAP_TRIES      4               /* threads that are asked to reap */
 #define NAP_NS          100000
 #define ALL_SIGNALS     (~0ull)
 #define RSEQ_LEN        32              /* of struct rseq, what every kernel that has it writes to: uapi/linux/rseq.h */
@@ -129,6 +128,18 @@ static int await_alone(struct twin *w, uint64_t data)
         }
 }
 
+/* Killed by the kernel, for want of memory or with its pid namespace: not to be noticed only when it is all read. */
+static int is_lost(void *arg)
+{
+        struct twin *w = arg;
+        int status;
+        pid_t got = waitpid(w->t.live, &status, __WALL | WNOHANG);
+
+        if (got == 0 || (got > 0 && WIFSTOPPED(status)))
+                return 0;
+        return trace_fail_gone(&w->t, got > 0 ? status : 0);
+}
+
 /* From now on it is ours to end. */
 static void take(struct twin *w, struct trace *of, pid_t ns_pid)
 {
@@ -163,7 +174,10 @@ int twin_adopt(struct twin *w, struct trace *of, pid_t ns_pid, uint64_t data)
         if (trace_write(&w->t, w->t.live, adopted_at, &adopted, sizeof adopted) < 0 ||
             trace_resume(&w->t, w->t.live, 0, 0) < 0)
                 return trace_fail(&w->t, w->t.live, "the copy");
-        return await_alone(w, data);
+        if (await_alone(w, data) < 0)
+                return -1;
+        set_watch(is_lost, w);
+        return 0;
 }
 
 /* ---- its end ---- */
@@ -247,21 +261,30 @@ static int is_gone(const struct trace *of)
 {
         struct proc_stat st;
 
-        return proc_stat(of->dir, 0, &st) < 0 || ((st.state == 'Z' || st.state == 'X') && st.threads <= 1);
+        return proc_stat(of->dir, 0, &st) < 0 || ((st.state == 'Z' || st.state == 'X' || st.flags & PROC_EXITING) && st.threads <= 1);
+}
+
+/* Does another one trace it: one more dump, say, or a debugger? */
+static int is_traced(const struct trace *of, pid_t tid)
+{
+        struct proc_status st;
+
+        return proc_status(of->dir, tid, &st) == 0 && st.tracer;
 }
 
 int twin_reap(struct trace *of, pid_t pid, pid_t ours, struct twin_reaping *how)
 {
+        uint64_t deadline = now_ns() + WAIT_NS;
         pid_t *tid;
         size_t n;
         int rc = 0;
 
-        for (int tries = 0; tries < REAP_TRIES && rc <= 0 && !how->harmed; tries++) {
+        for (unsigned tries = 0; rc <= 0 && !how->harmed && now_ns() < deadline; tries++) {
                 if (tries)
-                        nanosleep(&(struct timespec){ 0, NAP_NS }, NULL);
+                        nanosleep(&(struct timespec){ 0, NAP_NS << (tries < 8 ? tries : 8) }, NULL);
                 if (is_gone(of) || proc_tasks(of->dir, &tid, &n) < 0)
                         return 0;
-                rc = n ? reap_by(of, tid[(size_t)tries % n], pid, how) : 0;
+                rc = n && !is_traced(of, tid[tries % n]) ? reap_by(of, tid[tries % n], pid, how) : 0;
                 free(tid);
         }
         if (how->harmed)
@@ -275,6 +298,7 @@ int twin_end(struct twin *w, struct trace *of)
 {
         int rc = 0;
 
+        set_watch(NULL, NULL);
         forget(w);
         if (of->cloned)
                 take(w, of, 0);
