@@ -231,8 +231,8 @@ static void live_apart(struct parasite_data *d)
 /*
  * No signal at its end (the lowest byte of the flags), so that no wait of the
  * target's without __WCLONE or __WALL sees it. Its table of descriptors is one
- * of its own: if it were the target's until it has another, that would lose
- * its POSIX locks by an execve(2) meanwhile.
+ * of its own: if it were the target's until it has another, that one would
+ * lose its POSIX locks when another program is executed meanwhile.
  */
 static void twin(struct parasite_data *d)
 {

@@ -145,7 +145,8 @@ threads() {                     # N LIMIT
                 i=$((i + 1))
         done
         stop_victim
-        line "$1 threads" crdump '' '' "$(median <told.crdump)" '' "$(sort -g told.crdump | tail -n 1)" '' "$(stat -c %s "$out/img" | awk '{ printf "%.2f", $1 / 1048576 }')"
+        line "$1 threads" crdump '' '' "$(median <told.crdump)" '' "$(sort -g told.crdump | tail -n 1)" '' \
+                "$(stat -c %s "$out/img" | awk '{ printf "%.2f", $1 / 1048576 }')"
         goal "$1 threads, pause" "$(median <told.crdump)" "$2" ' ms' >>goals
 }
 

@@ -86,7 +86,8 @@ finish 0 'it executes another program'
 ok 'it executes another program: the image is of the old one' grep -q '"alone"' shown
 nothing_left 'the new program' "$pid"
 order look look                 # the kernel makes it a child like any other: one SIGCHLD, as crdump(1) says
-is "$(tail -n 1 "$out" | sed 's/look [1-9][0-9]* //')" 'sigchld 1 wrong 0' 'the new program, after the dump: one SIGCHLD, no child that waitpid tells of'
+is "$(tail -n 1 "$out" | sed 's/look [1-9][0-9]* //')" 'sigchld 1 wrong 0' \
+        'the new program, after the dump: one SIGCHLD, no child that waitpid tells of'
 held >after
 ok 'the new program: its descriptors are as they were' diff -u before after
 for kind in flock ofd posix; do
