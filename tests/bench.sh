@@ -92,7 +92,8 @@ rows() {                        # NAME
                 # shellcheck disable=SC2046     # words
                 set -- "$1" $(echo "$(column $tool 1) $(ratio $tool 1 write) $(column $tool 2) $(ratio $tool 2 write)" \
                                 "$(sort -gk 2 "results.$tool" | tail -n 1 | cut -d ' ' -f 2) $(column $tool 3) $(column $tool 4)" |
-                        awk '{ printf "%.2f %.2f %.2f %.3f %.2f %.2f %.2f", $1 / 1000, $2, $3 / 1000, $4, $5 / 1000, $6 / 1024, $7 / 1048576 }')
+                        awk '{ printf "%.2f %.2f %.2f %.3f %.2f %.2f %.2f", \
+                                $1 / 1000, $2, $3 / 1000, $4, $5 / 1000, $6 / 1024, $7 / 1048576 }')
                 if [ $tool = write ]; then
                         line "$1" $tool "$2" '' '' '' '' '' "$8"
                 else

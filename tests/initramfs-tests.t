@@ -44,6 +44,7 @@ threads         *       asks for five thousand threads in eight seconds
 signal-storm    *       asks for ten thousand signals a second
 max-pause       *       a pause of half a second is nothing in there
 suspended       *       counts on a pace that is not to be had in there
+strayed         *       the same
 interrupted     *       the same
 odd-places      *       dumps until enough have met each place: more than three minutes
 stops           *       the same
