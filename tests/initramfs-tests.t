@@ -63,6 +63,7 @@ settings() {                    # NAME: what it may take, in seconds, and how mu
         case $1 in
         calls)          echo 600 CALLS_AT_ONCE=4 CALLS_MS=4000 ;;
         fds-old)        echo 600 EVERY=6 ;;
+        snapshot-instant) echo 600 DUMPS=3 ;;
         *)              echo $seconds ;;
         esac
         echo LIMIT=$seconds PATIENCE=$patience
