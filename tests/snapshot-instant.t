@@ -80,10 +80,12 @@ tears_show() {                  # NAME
         is "$unseen" '' "$1: each kind of memory alone, read later, is seen to be torn" || diag_file instant
 }
 
-# The image goes to one who sleeps first: sets gap, the longest time that the victim stood still.
+# The image goes to one who sleeps when more than the header has come, which waits for
+# no stop: sets gap, the longest time that the victim stood still.
 read_slowly() {                 # NAME SECONDS OPTION
         report
-        { timeout -k 5 "${LIMIT:-60}" "$CRDUMP" -q "$3" "$pid" -; echo $? >status; } | { sleep "$2"; cat >img; }
+        { timeout -k 5 "${LIMIT:-60}" "$CRDUMP" -q "$3" "$pid" -; echo $? >status; } |
+                { dd bs=1 count=65 2>/dev/null; sleep "$2"; cat; } >img
         report
         at=$step
         is "$(cat status)" 0 "$1: dump"
