@@ -281,7 +281,7 @@ static int read_maps(struct dump *d)
 static void print_pause(const struct dump *d)
 {
         static const char *const name[STEPS] = { "seize", "look", "inside", "keep", "state", "pages", "release" };
-        char text[160];
+        char text[256];
         int len = 0;
 
         for (int i = 0; i < STEPS; i++)
