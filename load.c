@@ -415,7 +415,7 @@ struct load *load_open(struct model *m, const char *path)
         }
         l->m = m;
         l->path = strdup(path);
-        l->r = l->path ? imgread_open(path) : NULL;
+        l->r = l->path ? imgread_open(l->path) : NULL;          /* which keeps it, and path may go */
         if (!l->path)
                 fail("%s:", path);
         if (!l->r) {

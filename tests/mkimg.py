@@ -80,9 +80,16 @@ def array(entries, size=0):
 
 
 class Image:
-        def __init__(self, minor=1, may=0):
+        def __init__(self, minor=1, may=0, must=0, id=bytes(range(16))):
                 self.header = pack('img_header', magic=b'\x89CRD\r\n\x1a\n', endian=0x01020304, major=1, minor=minor, arch=62,
-                                   page_shift=12, len=64, may=may, id=bytes(range(16)))
+                                   page_shift=12, len=64, may=may, must=must, id=id)
+                self.must, self.id = must, id
+                self.page = lambda addr: b'\xaa' * 4096         # what the one there holds, here or in the base
+                self.deflate = zlib.compress    # with IMG_MUST_DEFLATED: what becomes of the page data
+                self.sums = lambda sums: sums   # with IMG_MUST_BASE: likewise
+                self.gap = 0                    # zeros between these that should not be there
+                self.data_pages = None          # what the chunk says, if that is not true
+                self.split = False              # a PAGE chunk for each mapping
                 self.proc = dict(pid=4711, ppid=1, tgid=4711, pgid=4711, sid=4700, state=ord('S'), umask=0o22, tty_pgrp=-1)
                 self.proc_strs = [('IMG_STR_COMM', 'victim')]
                 self.proc_size = None           # bytes of img_proc, if not all
@@ -113,21 +120,31 @@ class Image:
                 pages = sum(run[2] for run in runs)
                 self.maps.append((dict(start=start, end=start + 4096 * pages, **values), os.fsencode(name), runs))
 
-        def page_chunk(self, at):
+        def page_chunk(self, at, maps):
                 """at: where the payload will lie in the file"""
-                runs, data, first = b'', b'', None
-                for values, _, parts in self.maps:
+                runs, data, sums, first = b'', b'', b'', None
+                for values, _, parts in maps:
                         addr = values['start']
                         for kind, cls, n, why in parts:
                                 first = addr if first is None else first
                                 runs += pack('img_run', addr=addr, n=n, kind=kind, cls=cls, why=why)
-                                data += b'\xaa' * 4096 * n if kind == IMG['IMG_DATA'] else b''
+                                pages = [self.page(addr + 4096 * i) for i in range(n)] if kind == IMG['IMG_DATA'] else []
+                                if self.must & IMG['IMG_MUST_BASE'] and why & IMG['IMG_HOW_BASE']:
+                                        sums += b''.join(struct.pack('<I', zlib.crc32(page)) for page in pages)
+                                else:
+                                        data += b''.join(pages)
                                 self.pages[kind] += n
                                 addr += 4096 * n
-                head = 24 + len(runs)
-                gap = -(at + head) % 4096 if data else 0
+                sums = self.sums(sums)
+                head, pages = 24 + len(runs) + len(sums), len(data) // 4096
+                small = self.deflate(data) if data and self.must & IMG['IMG_MUST_DEFLATED'] else data
+                gap = self.gap + (-(at + head) % 4096 if data and len(small) >= len(data) else 0)
                 return pack('img_pages', addr=first, n=len(runs) // 16, size=16, data_off=head + gap,
-                            data_pages=len(data) // 4096) + runs + b'\0' * gap + data
+                            data_pages=pages if self.data_pages is None else self.data_pages) + \
+                        runs + sums + b'\0' * gap + small
+
+        def base(self, name, id):
+                self.proc_strs += [('IMG_STR_BASE', name), ('IMG_STR_BASE_ID', id)]
 
         def write(self, path):
                 if not self.threads:
@@ -144,19 +161,21 @@ class Image:
                 proc = pack('img_proc', **{'size': self.proc_size or len(pack('img_proc')), 'threads': len(self.threads), **self.proc})
                 chunks = [(IMG['IMG_PROC'], proc[:self.proc_size] + strings(self.proc_strs))]
                 chunks += [(IMG['IMG_THRD'], t) for t in self.threads] + [(IMG['IMG_MAPS'], array(maps) + names)]
-                chunks += self.chunks + [(IMG['IMG_PAGES'], None), (IMG['IMG_INDX'], None), (IMG['IMG_END'], None)]
+                chunks += self.chunks + [(IMG['IMG_PAGES'], part) for part in ([[m] for m in self.maps] if self.split else [self.maps])]
+                chunks += [(IMG['IMG_INDX'], None), (IMG['IMG_END'], None)]
                 index = []
                 for seq, (tag, payload) in enumerate(chunks):
+                        addr = 0
                         if tag == IMG['IMG_PAGES']:
-                                payload = self.page_chunk(len(out) + 32)
+                                addr = payload[0][0]['start']
+                                payload = self.page_chunk(len(out) + 32, payload)
                         elif tag == IMG['IMG_INDX']:
                                 index_off, payload = len(out), array(index)
                         elif tag == IMG['IMG_END']:
                                 payload = pack('img_end', chunks=len(chunks), bytes=len(out) + 32 + 96, pages=self.pages,
                                                index_off=index_off, magic=b'CRDEND\r\n', **self.end)
                         if tag != IMG['IMG_INDX']:
-                                index.append(pack('img_index', tag=tag, seq=seq, off=len(out),
-                                                  addr=self.maps[0][0]['start'] if tag == IMG['IMG_PAGES'] else 0))
+                                index.append(pack('img_index', tag=tag, seq=seq, off=len(out), addr=addr))
                         head = pack('img_chunk', tag=tag, len=len(payload), seq=seq, prev=crc, crc=zlib.crc32(payload))[:-4]
                         crc = zlib.crc32(head)
                         out += head + struct.pack('<I', crc) + payload
