@@ -488,7 +488,11 @@ static int open_base(struct dump *d)
 
         if (!path)
                 return 0;
-        if (stat(path, &was) == 0 && stat(d->path, &will) == 0 && was.st_dev == will.st_dev && was.st_ino == will.st_ino)
+        if (stat(path, &was) < 0)
+                return fail("%s:", path);
+        if (!S_ISREG(was.st_mode))
+                return fail("%s: is no file, and could not be found when the image is read", path);
+        if (stat(d->path, &will) == 0 && was.st_dev == will.st_dev && was.st_ino == will.st_ino)
                 return fail("%s: is the base, and would be replaced", d->path);
         d->base = load_open(&d->base_model, path);
         if (!d->base || load_state(d->base) < 0)

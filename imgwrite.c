@@ -366,8 +366,8 @@ static int compare_base(struct imgwrite *w, struct text *t, const struct img_run
 
 int imgwrite_pages(struct imgwrite *w, const struct img_run *run, uint32_t n)
 {
-        struct text plain, *t = w->z ? &slot(w)->text : &plain;
-        uint8_t *room = w->z ? slot(w)->mem : w->room ? w->room->mem + LEAD : NULL;
+        struct text plain, *t = &plain;
+        uint8_t *room = w->room ? w->room->mem + LEAD : NULL;
         struct pending *p;
         int data;
 
@@ -376,6 +376,10 @@ int imgwrite_pages(struct imgwrite *w, const struct img_run *run, uint32_t n)
         data = count_data(w, run, n);
         if (data < 0)
                 return -1;
+        if (w->z && data) {             /* then imgwrite_room() has seen to it that the slot is nobody's */
+                t = &slot(w)->text;
+                room = slot(w)->mem;
+        }
         for (uint32_t i = 0; i < n; i++)
                 w->pages[run[i].kind] += run[i].n;
         t->n = t->data = t->sums = 0;

@@ -219,41 +219,58 @@ static int take_pages(struct load *l, int wanted)
         return l->landing.off ? check_landing(l) : 0;
 }
 
-/* In the folder of the image, else where its name leads to. 0, or -1 after fail(). */
-static int find_base(struct load *l, const char *name, char *path, size_t len)
+static void close_base(struct load *l)
 {
-        const char *slash = strrchr(l->path, '/'), *last = strrchr(name, '/');
-        struct stat st;
-
-        last = last ? last + 1 : name;
-        if (snprintf(path, len, "%.*s%s", slash ? (int)(slash - l->path + 1) : 0, l->path, last) < (int)len &&
-            stat(path, &st) == 0 && S_ISREG(st.st_mode))
-                return 0;
-        if (snprintf(path, len, "%s", name) < (int)len && stat(path, &st) == 0 && S_ISREG(st.st_mode))
-                return 0;
-        return fail("%s: its base %s is missing", l->path, name);
+        if (!l->base)
+                return;
+        load_close(l->base);
+        model_free(&l->base_model);
+        l->base = NULL;
 }
 
+/* Is the image at path, if that is a file, the base? Then it is open, up to its pages. 1; 0: it is not; -1 after fail(). */
+static int try_base(struct load *l, const char *path, uint64_t addr, int *there)
+{
+        const struct model_bytes *id = &l->m->str[IMG_STR_BASE_ID];
+        struct stat st;
+
+        if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+                return 0;
+        *there = 1;
+        l->base = load_open(&l->base_model, path);
+        if (!l->base)
+                return -1;
+        l->base->depth = l->depth + 1;
+        if (load_state(l->base) < 0)
+                return -1;
+        if (memcmp(l->base_model.header.id, id->p, id->len) != 0) {
+                close_base(l);
+                return 0;
+        }
+        return l->sought && load_seek(l->base, addr) < 0 ? -1 : 1;
+}
+
+/* In the folder of the image, else where its name leads. */
 static int open_base(struct load *l, uint64_t addr)
 {
         const struct model_bytes *name = &l->m->str[IMG_STR_BASE], *id = &l->m->str[IMG_STR_BASE_ID];
+        const char *slash = strrchr(l->path, '/'), *last;
         char path[PATH_MAX];
+        int rc = 0, there = 0;
 
         if (!name->p || !id->p || id->len != sizeof(l->base_model.header.id) || strlen(name->p) != name->len)
                 return imgread_bad(l->r, l->payload, "pages of a base that is not named");
         if (l->depth == BASES_MAX)
                 return fail("%s: a base of more than %u bases", l->path, BASES_MAX);
-        if (find_base(l, name->p, path, sizeof(path)) < 0)
-                return -1;
-        l->base = load_open(&l->base_model, path);
-        if (!l->base)
-                return -1;
-        l->base->depth = l->depth + 1;
-        if (load_state(l->base) < 0 || (l->sought && load_seek(l->base, addr) < 0))
-                return -1;
-        if (memcmp(l->base_model.header.id, id->p, id->len) != 0)
-                return fail("%s: %s is another image than its base", l->path, path);
-        return 0;
+        last = strrchr(name->p, '/');
+        last = last ? last + 1 : name->p;
+        if (snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash - l->path + 1) : 0, l->path, last) < (int)sizeof(path))
+                rc = try_base(l, path, addr, &there);
+        if (rc == 0)
+                rc = try_base(l, name->p, addr, &there);
+        if (rc == 0 && there)
+                return fail("%s: %s is another image than its base", l->path, name->p);
+        return rc == 0 ? fail("%s: its base %s is missing", l->path, name->p) : rc < 0 ? -1 : 0;
 }
 
 /* The pages of a run that are in the base: into l->joined, verified. */
@@ -494,15 +511,6 @@ int load_seek(struct load *l, uint64_t addr)
 int load_seekable(const struct load *l)
 {
         return imgread_seekable(l->r);
-}
-
-static void close_base(struct load *l)
-{
-        if (!l->base)
-                return;
-        load_close(l->base);
-        model_free(&l->base_model);
-        l->base = NULL;
 }
 
 int load_rewind(struct load *l)
