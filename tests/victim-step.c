@@ -96,9 +96,12 @@ static char *bss(size_t bytes)          { return bytes <= sizeof of_bss ? of_bss
 static char *shared_gone(size_t bytes)
 {
         int fd = unlinked();
+        char *view = fd < 0 ? NULL : map(bytes, MAP_PRIVATE, fd), *p = in_file(fd, bytes, MAP_SHARED);
 
-        view_gone = fd < 0 ? NULL : map(bytes, MAP_PRIVATE, fd);
-        return in_file(fd, bytes, MAP_SHARED);
+        for (size_t at = 0; view && p && at < bytes; at += PAGE)        /* none but root could read what is not in the page tables */
+                (void)*(volatile char *)(view + at);
+        view_gone = view;
+        return p;
 }
 
 static char *sysv(size_t bytes)
