@@ -485,18 +485,24 @@ static int open_base(struct dump *d)
 {
         const char *path = d->opt->base;
         struct stat was, will;
+        int rc;
 
         if (!path)
                 return 0;
         if (stat(path, &was) < 0)
                 return fail("%s:", path);
+        errno = EISDIR;
+        if (S_ISDIR(was.st_mode))
+                return fail("%s:", path);
         if (!S_ISREG(was.st_mode))
                 return fail("%s: is no file, and could not be found when the image is read", path);
-        if (stat(d->path, &will) == 0 && was.st_dev == will.st_dev && was.st_ino == will.st_ino)
-                return fail("%s: is the base, and would be replaced", d->path);
         d->base = load_open(&d->base_model, path);
         if (!d->base || load_state(d->base) < 0)
                 return -1;
+        load_watch(d->base, stop_wanted);
+        rc = stat(d->path, &will) < 0 ? 0 : load_needs(d->base, will.st_dev, will.st_ino);
+        if (rc)
+                return rc < 0 ? -1 : fail("%s: is the base, and would be replaced, or a base of that", d->path);
         payload_str(&d->proc.strs, IMG_STR_BASE, path, strlen(path));
         payload_str(&d->proc.strs, IMG_STR_BASE_ID, d->base_model.header.id, sizeof d->base_model.header.id);
         return 0;

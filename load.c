@@ -39,6 +39,7 @@ struct load {
         const unsigned char *sums;      /* of the chunk's pages that are in the base: CRC-32 each, */
         uint64_t sums_n, summed;        /* so many, and those told so far */
 
+        int (*stop)(void);      /* load_watch() */
         unsigned depth;         /* bases between this image and the one that was asked for */
         struct load *base;      /* open once it was needed; */
         struct model base_model;
@@ -241,6 +242,7 @@ static int try_base(struct load *l, const char *path, uint64_t addr, int *there)
         if (!l->base)
                 return -1;
         l->base->depth = l->depth + 1;
+        l->base->stop = l->stop;
         if (load_state(l->base) < 0)
                 return -1;
         if (memcmp(l->base_model.header.id, id->p, id->len) != 0) {
@@ -472,6 +474,24 @@ int load_run(struct load *l, struct img_run *run, const unsigned char **data)
         return next_run(l, run, data);
 }
 
+void load_watch(struct load *l, int (*stop)(void))
+{
+        l->stop = stop;
+}
+
+int load_needs(struct load *l, dev_t dev, ino_t ino)
+{
+        struct stat st;
+
+        if (stat(l->path, &st) == 0 && st.st_dev == dev && st.st_ino == ino)
+                return 1;
+        if (!has_base(l->r))
+                return 0;
+        if (!l->base && open_base(l, 0) < 0)
+                return -1;
+        return load_needs(l->base, dev, ino);
+}
+
 int load_page(struct load *l, uint64_t addr, const unsigned char **page)
 {
         struct img_run *run = &l->last;
@@ -482,6 +502,8 @@ int load_page(struct load *l, uint64_t addr, const unsigned char **page)
 
                 if (run->n && addr < run->addr)         /* not mapped there */
                         return 0;
+                if (l->stop && l->stop())
+                        return -1;
                 rc = load_run(l, run, &l->last_data);
                 if (rc <= 0) {
                         *run = (struct img_run){ .addr = UINT64_MAX, .n = 1 };  /* that was all */

@@ -105,7 +105,11 @@ locked_still() {                # OPTION: after ten dumps of one that executes i
                 "$twin" lock posix "$scratch/lock$1" >t.out && lost=$n
         done
         is $lost 0 "$1: one that executes itself when it is let go keeps its POSIX lock ($n dumps, $whole to the end)"
-        ok "$1: that was tried" test $whole -gt 0
+        if [ -n "${PATIENCE:-}" ]; then
+                skip "$1: that was tried" "where all is slow, it is always sooner"
+        else
+                ok "$1: that was tried" test $whole -gt 0
+        fi
         dismiss "$pid"
 }
 locked_still --stop
