@@ -187,7 +187,7 @@ static int look_before(struct dump *d)
                 return -1;
         d->pages = (struct pages){ .t = &d->t, .maps = &d->early, .files = &d->files, .secret = &d->secret, .all = d->opt->file_pages };
         d->snapshot.wish = (enum snapshot_wish)d->opt->snapshot;
-        return snapshot_plan(&d->snapshot, &d->pages, d->t.dir, d->status.own);
+        return snapshot_plan(&d->snapshot, &d->pages, d->t.dir, d->status.anon);
 }
 
 /* Is it, now that it is stopped, still the program that we looked at? What it did was seen before, what it is now is true. */

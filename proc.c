@@ -182,8 +182,8 @@ int proc_parse_status(const char *text, struct proc_status *st)
         st->gid = (uint32_t)second_number(text, "Gid");
         st->umask = (uint32_t)status_number(text, "Umask", 8, ~0u);
         st->threads = (uint32_t)status_number(text, "Threads", 10, 0);
-        st->own = (status_number(text, "RssAnon", 10, 0) + status_number(text, "RssShmem", 10, 0) +
-                   status_number(text, "VmSwap", 10, 0)) * 1024;
+        st->anon = (status_number(text, "RssAnon", 10, 0) + status_number(text, "VmSwap", 10, 0)) * 1024;
+        st->own = st->anon + status_number(text, "RssShmem", 10, 0) * 1024;
         st->files = status_number(text, "RssFile", 10, 0) * 1024;
         st->seccomp = (int)status_number(text, "Seccomp", 10, 0);
         st->shstk = status_word(text, "x86_Thread_features", "shstk");

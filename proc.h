@@ -39,6 +39,7 @@ struct proc_status {
         uint32_t uid, gid;      /* effective */
         uint32_t umask;         /* ~0: not known (kernels before 4.7) */
         uint32_t threads;
+        uint64_t anon;          /* bytes of memory that is its own alone, swapped out or not; 0: not known */
         uint64_t own, files;    /* bytes of memory that is no file's, swapped out or not; and that is; 0: not known */
         int      seccomp;       /* 0 none, 1 strict, 2 filter */
         int      shstk;         /* it has a shadow stack */

@@ -42,8 +42,8 @@ struct snapshot {               /* all zero but wish: nothing yet */
 };
 
 /*
- * Choose the way, and take the memory for it. own: bytes of the target's that are no
- * file's, 0: not known. dir: /proc/PID. 0, or -1 after fail(): SNAPSHOT_ALWAYS, and it cannot be;
+ * Choose the way, and take the memory for it. own: bytes that are the target's alone,
+ * neither shared nor a file's; 0: not known. dir: /proc/PID. 0, or -1 after fail(): SNAPSHOT_ALWAYS, and it cannot be;
  * or the target is gone.
  */
 int snapshot_plan(struct snapshot *s, const struct pages *p, int dir, uint64_t own);
