@@ -11,10 +11,6 @@
 #include <string.h>
 #include <zlib.h>
 
-#define CHUNKS_MAX      4096
-#define COVER_RUNS      64u     /* runs of one PAGE chunk that fuzz_cover() makes */
-#define COVER_DATA      2u      /* pages of data in all of them */
-
 uint32_t fuzz_pick(struct fuzz_rand *r, uint32_t n)
 {
         r->x ^= r->x << 13;             /* xorshift64, Marsaglia 2003 */
@@ -81,7 +77,7 @@ void fuzz_take(struct fuzz_image *m, const uint8_t *data, size_t len)
 
         memset(m, 0, sizeof *m);
         memcpy(&m->header, data, len < at ? len : at);
-        for (struct img_chunk c; at < len && len - at >= sizeof c && m->n < CHUNKS_MAX; at += -at % IMG_ALIGN) {
+        for (struct img_chunk c; at < len && len - at >= sizeof c && m->n < FUZZ_CHUNKS_MAX; at += -at % IMG_ALIGN) {
                 size_t n;
 
                 memcpy(&c, data + at, sizeof c);
@@ -147,6 +143,24 @@ static size_t page_data(const struct fuzz_chunk *c)
         return p.size < sizeof(struct img_run) || runs > p.data_off || p.data_off > c->len ? 0 : p.data_off;
 }
 
+int fuzz_based(const struct fuzz_image *m, const struct img_run *run)
+{
+        return m->header.must & IMG_MUST_BASE && run->kind == IMG_DATA && run->why & IMG_HOW_BASE;
+}
+
+/* Bytes of the sums that follow the runs of a PAGE chunk, at most max. */
+static size_t sums_len(const struct fuzz_image *m, const struct fuzz_chunk *c, const struct img_pages *p, size_t max)
+{
+        uint64_t len = 0;
+        struct img_run run;
+
+        for (uint32_t i = 0; i < p->n && len < max; i++) {
+                memcpy(&run, c->p + sizeof *p + (size_t)i * p->size, sizeof run);
+                len += fuzz_based(m, &run) ? (uint64_t)run.n * sizeof(uint32_t) : 0;
+        }
+        return len < max ? (size_t)len : max;
+}
+
 static void count_pages(struct sealer *s, const struct fuzz_chunk *c)
 {
         struct img_pages p;
@@ -187,8 +201,8 @@ static int head(struct sealer *s, uint32_t tag, uint32_t flags, size_t len)
         return 0;
 }
 
-/* A PAGE chunk, its data moved to where a page starts. */
-static int seal_pages(struct sealer *s, const struct fuzz_chunk *c, size_t data)
+/* A PAGE chunk, its data, if they are not deflated, moved to where a page starts. runs: with the sums behind them. */
+static int seal_pages(struct sealer *s, const struct fuzz_image *m, const struct fuzz_chunk *c, size_t data)
 {
         uint8_t *to = s->out + s->at + sizeof(struct img_chunk);
         size_t at = s->at + sizeof(struct img_chunk), runs, gap;
@@ -196,7 +210,10 @@ static int seal_pages(struct sealer *s, const struct fuzz_chunk *c, size_t data)
 
         memcpy(&p, c->p, sizeof p);
         runs = sizeof p + (size_t)p.n * p.size;
+        runs += sums_len(m, c, &p, data - runs);
         gap = c->len > data ? -(at + runs) % IMG_PAGE : 0;
+        if (m->header.must & IMG_MUST_DEFLATED && c->len - data < (uint64_t)p.data_pages << IMG_PAGE_SHIFT)
+                gap = 0;
         if (!room(s, sizeof(struct img_chunk) + runs + gap + c->len - data))
                 return -1;
         p.data_off = (uint32_t)(runs + gap);
@@ -217,7 +234,7 @@ static int seal_chunk(struct sealer *s, const struct fuzz_image *m, const struct
         uint32_t threads = 0;
 
         if (data && !lie(s, 100))
-                return seal_pages(s, c, data);
+                return seal_pages(s, m, c, data);
         if (!room(s, sizeof(struct img_chunk) + c->len))
                 return -1;
         memcpy(s->out + s->at + sizeof(struct img_chunk), c->p, c->len);
@@ -296,115 +313,6 @@ size_t fuzz_seal(const struct fuzz_image *m, struct fuzz_rand *lies, uint8_t *ou
                 rc = seal_end(&s, m, index_off);
         free(s.index);
         return rc == 0 ? s.at : 0;
-}
-
-/* --- runs for all mappings ------------------------------------------------------------ */
-
-struct cover {
-        struct img_pages head;
-        struct img_run run[COVER_RUNS];
-        uint32_t data_left;
-};
-
-static void flush_cover(struct fuzz_image *m, struct cover *v)
-{
-        size_t runs = sizeof v->head + v->head.n * sizeof *v->run;
-        struct fuzz_chunk *c;
-
-        if (!v->head.n)
-                return;
-        v->head.addr = v->run[0].addr;
-        v->head.size = sizeof *v->run;
-        v->head.data_off = (uint32_t)runs;
-        c = fuzz_add(m, m->n, IMG_PAGES, runs + (size_t)v->head.data_pages * IMG_PAGE);
-        memcpy(c->p, &v->head, sizeof v->head);
-        memcpy(c->p + sizeof v->head, v->run, v->head.n * sizeof *v->run);
-        for (size_t i = runs; i < c->len; i++)
-                c->p[i] = (uint8_t)(i >> 3);
-        v->head = (struct img_pages){ 0 };
-}
-
-static void cover_map(struct fuzz_image *m, struct fuzz_rand *r, struct cover *v, const struct img_map *map)
-{
-        uint64_t at = map->start, left = (map->end - map->start) >> IMG_PAGE_SHIFT;
-        uint8_t cls = (uint8_t)(1 + fuzz_pick(r, 4));
-
-        for (int i = 0; left; i++) {
-                struct img_run run = { .addr = at, .cls = cls, .kind = (uint8_t)(1 + fuzz_pick(r, 5)) };
-                uint64_t n = i < 3 ? 1 + fuzz_pick(r, left < 9 ? (uint32_t)left : 9) : UINT32_MAX;
-
-                if (run.kind == IMG_DATA && (n > v->data_left || i == 3))
-                        run.kind = IMG_ABSENT;
-                run.n = (uint32_t)(n < left ? n : left);
-                run.why = (uint16_t)(run.kind == IMG_UNREADABLE ? 4090 + fuzz_pick(r, 16) : fuzz_pick(r, 17));
-                if (run.kind == IMG_DATA) {
-                        v->data_left -= run.n;
-                        v->head.data_pages += run.n;
-                }
-                v->run[v->head.n++] = run;
-                at += (uint64_t)run.n << IMG_PAGE_SHIFT;
-                left -= run.n;
-                if (v->head.n == COVER_RUNS || fuzz_pick(r, 32) == 0)
-                        flush_cover(m, v);
-                if (m->n >= CHUNKS_MAX)
-                        return;
-        }
-}
-
-/* Mappings that can be: page aligned, ascending, their names within bounds. */
-static void straighten(struct fuzz_chunk *c, struct img_array *a)
-{
-        uint64_t last = 0, names;
-        struct img_map map;
-
-        if (a->size < sizeof map)
-                a->size = sizeof map;
-        if (a->n > (c->len - sizeof *a) / a->size)
-                a->n = (uint32_t)((c->len - sizeof *a) / a->size);
-        memcpy(c->p, a, sizeof *a);
-        names = c->len - sizeof *a - (uint64_t)a->n * a->size;
-        for (uint32_t i = 0; i < a->n; i++) {
-                uint8_t *p = c->p + sizeof *a + (size_t)i * a->size;
-
-                memcpy(&map, p, sizeof map);
-                map.start &= -(uint64_t)IMG_PAGE;
-                map.end &= -(uint64_t)IMG_PAGE;
-                if (map.start < last)
-                        map.start = last;
-                if (map.end <= map.start)
-                        map.end = map.start + IMG_PAGE;
-                if (map.name > names || map.name_len > names - map.name)
-                        map.name = map.name_len = 0;
-                last = map.end;
-                memcpy(p, &map, sizeof map);
-        }
-}
-
-void fuzz_cover(struct fuzz_image *m, struct fuzz_rand *r)
-{
-        struct cover v = { .data_left = COVER_DATA };
-        struct img_array a = { 0 };
-        struct fuzz_chunk *c;
-        struct img_map map;
-
-        for (size_t i = m->n; i-- > 0; )
-                if (m->c[i].tag == IMG_PAGES)
-                        fuzz_drop(m, i);
-        c = fuzz_chunk(m, IMG_MAPS);
-        if (!c || c->len < sizeof a)
-                return;
-        memcpy(&a, c->p, sizeof a);
-        if (fuzz_pick(r, 4))
-                straighten(c, &a);
-        for (uint64_t i = 0, at = sizeof a; i < a.n && a.size >= sizeof map; i++, at += a.size) {
-                c = fuzz_chunk(m, IMG_MAPS);    /* adding may have moved it */
-                if (at > c->len || c->len - at < sizeof map || m->n >= CHUNKS_MAX)
-                        break;
-                memcpy(&map, c->p + at, sizeof map);
-                if (map.start < map.end)
-                        cover_map(m, r, &v, &map);
-        }
-        flush_cover(m, &v);
 }
 
 /* --- changes ------------------------------------------------------------------------------ */
@@ -543,7 +451,7 @@ static void change_header(struct fuzz_image *m, struct fuzz_rand *r)
         switch (fuzz_pick(r, 6)) {
         case 0: m->header.minor = (uint16_t)fuzz_pick(r, 4); break;
         case 1: m->header.may = odd_number(r); break;
-        case 2: m->header.must = odd_number(r); break;
+        case 2: m->header.must = fuzz_pick(r, 2) ? odd_number(r) : fuzz_pick(r, 4); break;
         case 3: m->header.len = (uint32_t)odd_number(r); break;
         case 4: m->header.major ^= 1; break;
         default: m->header.arch ^= 1;
