@@ -67,6 +67,10 @@ same c-snapshot full2
 same c-piped full2
 same none full2
 rm core full.core
+room=32000                      # kB of address space: a PAGE chunk of each image, and what is around it
+case $CRDUMP in *asan*) room=unlimited ;; esac
+# shellcheck disable=SC2016     # for the inner shell
+exits 0 "c: check, in $room kB" sh -c 'ulimit -v $0; exec "$@"' $room "$CRDUMP" check c.img
 exits 0 'two that have bases: diff' "$CRDUMP" diff c.img c-az.img
 exits 1 'one and what was before: diff' "$CRDUMP" diff b.img c.img
 mv stdout got
@@ -317,6 +321,22 @@ soon '--stop --timeout 1' 0 1
 soon '--snapshot --timeout 1' 0 1
 unchanged 'the target is as it was' "$pid" before
 dismiss "$pid"
+cat >above.py <<'EOT'
+from mkimg import *
+
+i = Image(minor=2, must=2)
+i.base('large', bytes(range(16)))
+i.page = lambda addr: bytes(4096)
+i.map(0x100000000 + 3999 * 4096 * 2040, '', [(IMG['IMG_DATA'], 1, 1, IMG['IMG_HOW_BASE'])], prot=3)
+i.write('above')
+EOT
+ok 'an image that has a page of it, far above' python3 above.py
+exits 0 'show --mem goes there by the index' "$CRDUMP" show --mem "$(printf '0x%x' $((0x100000000 + 3999 * 4096 * 2040))):16" above
+start=$(date +%s%N)
+timeout -k 30 1 "$CRDUMP" -q core above never 2>stderr
+took=$((($(date +%s%N) - start) / 1000000))
+ok "core: SIGTERM after a second ends it, $took ms" test $took -lt 8000
+absent never 'no core'
 
 # --- images that nobody would make: their heads and checksums are right
 
