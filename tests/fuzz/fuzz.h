@@ -45,6 +45,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 /* The input as a file: its path. */
 const char *fuzz_file(const uint8_t *data, size_t len);
 
+/*
+ * A base lies beside it, under this name: the seed 1.2-base. What an image has
+ * there may not be what it says: then reading it fails, though it is not damaged.
+ */
+#define FUZZ_BASE       "99"
+#define FUZZ_BASE_FD    99
+
+/* May it, of the file that fuzz_file() made last? */
+int fuzz_may_fail(void);
+
 /* A target did what it must not: say so and abort, which is a find. */
 void fuzz_blame(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
@@ -98,6 +108,13 @@ struct fuzz_chunk *fuzz_add(struct fuzz_image *m, size_t n, uint32_t tag, size_t
 void fuzz_drop(struct fuzz_image *m, size_t n);
 void fuzz_resize(struct fuzz_chunk *c, size_t len);     /* zeros are added */
 struct fuzz_chunk *fuzz_chunk(const struct fuzz_image *m, uint32_t tag);        /* the first one; NULL: none */
+
+/*
+ * One more PAGE chunk, of these runs: their data, or deflated data, and sums of
+ * those that are in the base, as the header says there may be. With r not always right, or
+ * not deflated.
+ */
+void fuzz_add_pages(struct fuzz_image *m, const struct img_run *run, uint32_t n, struct fuzz_rand *r);
 
 /* Runs for all pages of all mappings, instead of those it has. */
 void fuzz_cover(struct fuzz_image *m, struct fuzz_rand *r);

@@ -147,6 +147,24 @@ static size_t page_data(const struct fuzz_chunk *c)
         return p.size < sizeof(struct img_run) || runs > p.data_off || p.data_off > c->len ? 0 : p.data_off;
 }
 
+static int is_based(const struct fuzz_image *m, const struct img_run *run)
+{
+        return m->header.must & IMG_MUST_BASE && run->kind == IMG_DATA && run->why & IMG_HOW_BASE;
+}
+
+/* Bytes of the sums that follow the runs of a PAGE chunk, at most max. */
+static size_t sums_len(const struct fuzz_image *m, const struct fuzz_chunk *c, const struct img_pages *p, size_t max)
+{
+        uint64_t len = 0;
+        struct img_run run;
+
+        for (uint32_t i = 0; i < p->n && len < max; i++) {
+                memcpy(&run, c->p + sizeof *p + (size_t)i * p->size, sizeof run);
+                len += is_based(m, &run) ? (uint64_t)run.n * sizeof(uint32_t) : 0;
+        }
+        return len < max ? (size_t)len : max;
+}
+
 static void count_pages(struct sealer *s, const struct fuzz_chunk *c)
 {
         struct img_pages p;
@@ -187,8 +205,8 @@ static int head(struct sealer *s, uint32_t tag, uint32_t flags, size_t len)
         return 0;
 }
 
-/* A PAGE chunk, its data moved to where a page starts. */
-static int seal_pages(struct sealer *s, const struct fuzz_chunk *c, size_t data)
+/* A PAGE chunk, its data, if they are not deflated, moved to where a page starts. runs: with the sums behind them. */
+static int seal_pages(struct sealer *s, const struct fuzz_image *m, const struct fuzz_chunk *c, size_t data)
 {
         uint8_t *to = s->out + s->at + sizeof(struct img_chunk);
         size_t at = s->at + sizeof(struct img_chunk), runs, gap;
@@ -196,7 +214,10 @@ static int seal_pages(struct sealer *s, const struct fuzz_chunk *c, size_t data)
 
         memcpy(&p, c->p, sizeof p);
         runs = sizeof p + (size_t)p.n * p.size;
+        runs += sums_len(m, c, &p, data - runs);
         gap = c->len > data ? -(at + runs) % IMG_PAGE : 0;
+        if (m->header.must & IMG_MUST_DEFLATED && c->len - data < (uint64_t)p.data_pages << IMG_PAGE_SHIFT)
+                gap = 0;
         if (!room(s, sizeof(struct img_chunk) + runs + gap + c->len - data))
                 return -1;
         p.data_off = (uint32_t)(runs + gap);
@@ -217,7 +238,7 @@ static int seal_chunk(struct sealer *s, const struct fuzz_image *m, const struct
         uint32_t threads = 0;
 
         if (data && !lie(s, 100))
-                return seal_pages(s, c, data);
+                return seal_pages(s, m, c, data);
         if (!room(s, sizeof(struct img_chunk) + c->len))
                 return -1;
         memcpy(s->out + s->at + sizeof(struct img_chunk), c->p, c->len);
@@ -301,27 +322,70 @@ size_t fuzz_seal(const struct fuzz_image *m, struct fuzz_rand *lies, uint8_t *ou
 /* --- runs for all mappings ------------------------------------------------------------ */
 
 struct cover {
-        struct img_pages head;
         struct img_run run[COVER_RUNS];
+        uint32_t n;
         uint32_t data_left;
 };
 
-static void flush_cover(struct fuzz_image *m, struct cover *v)
+/* What every page of the base holds, and of an image that has one, or that is deflated. */
+static uint8_t in_page(size_t i)
 {
-        size_t runs = sizeof v->head + v->head.n * sizeof *v->run;
+        return (uint8_t)(i % IMG_PAGE >> 3);
+}
+
+/* Its CRC-32. */
+static uint32_t page_sum(void)
+{
+        static uint8_t page[IMG_PAGE];
+
+        for (size_t i = 0; i < sizeof page; i++)
+                page[i] = in_page(i);
+        return (uint32_t)crc32_z(0, page, sizeof page);
+}
+
+/* The data of the chunk, from data_off on, become a zlib stream. */
+static void deflate_data(struct fuzz_chunk *c, size_t data_off)
+{
+        uLong len = (uLong)(c->len - data_off);
+        uLongf small = compressBound(len);
+        uint8_t *p = must(malloc(small));
+
+        if (len && compress2(p, &small, c->p + data_off, len, 1) == Z_OK && small < len) {
+                memcpy(c->p + data_off, p, small);
+                fuzz_resize(c, data_off + small);
+        }
+        free(p);
+}
+
+void fuzz_add_pages(struct fuzz_image *m, const struct img_run *run, uint32_t n, struct fuzz_rand *r)
+{
+        struct img_pages head = { .addr = run[0].addr, .n = n, .size = sizeof *run };
+        size_t sums = sizeof head + n * sizeof *run, based = 0;
+        uint32_t sum = page_sum();
         struct fuzz_chunk *c;
 
-        if (!v->head.n)
-                return;
-        v->head.addr = v->run[0].addr;
-        v->head.size = sizeof *v->run;
-        v->head.data_off = (uint32_t)runs;
-        c = fuzz_add(m, m->n, IMG_PAGES, runs + (size_t)v->head.data_pages * IMG_PAGE);
-        memcpy(c->p, &v->head, sizeof v->head);
-        memcpy(c->p + sizeof v->head, v->run, v->head.n * sizeof *v->run);
-        for (size_t i = runs; i < c->len; i++)
-                c->p[i] = (uint8_t)(i >> 3);
-        v->head = (struct img_pages){ 0 };
+        for (uint32_t i = 0; i < n; i++) {
+                based += is_based(m, &run[i]) ? run[i].n : 0;
+                head.data_pages += run[i].kind == IMG_DATA && !is_based(m, &run[i]) ? run[i].n : 0;
+        }
+        head.data_off = (uint32_t)(sums + based * sizeof sum);
+        c = fuzz_add(m, m->n, IMG_PAGES, head.data_off + (size_t)head.data_pages * IMG_PAGE);
+        memcpy(c->p, &head, sizeof head);
+        memcpy(c->p + sizeof head, run, n * sizeof *run);
+        for (size_t i = 0; i < based; i++)
+                if (!r || fuzz_pick(r, 16))
+                        memcpy(c->p + sums + i * sizeof sum, &sum, sizeof sum);
+        for (size_t i = head.data_off; i < c->len; i++)
+                c->p[i] = m->header.must ? in_page(i - head.data_off) : (uint8_t)(i >> 3);
+        if (m->header.must & IMG_MUST_DEFLATED && (!r || fuzz_pick(r, 4)))
+                deflate_data(c, head.data_off);
+}
+
+static void flush_cover(struct fuzz_image *m, struct cover *v, struct fuzz_rand *r)
+{
+        if (v->n)
+                fuzz_add_pages(m, v->run, v->n, r);
+        v->n = 0;
 }
 
 static void cover_map(struct fuzz_image *m, struct fuzz_rand *r, struct cover *v, const struct img_map *map)
@@ -332,20 +396,21 @@ static void cover_map(struct fuzz_image *m, struct fuzz_rand *r, struct cover *v
         for (int i = 0; left; i++) {
                 struct img_run run = { .addr = at, .cls = cls, .kind = (uint8_t)(1 + fuzz_pick(r, 5)) };
                 uint64_t n = i < 3 ? 1 + fuzz_pick(r, left < 9 ? (uint32_t)left : 9) : UINT32_MAX;
+                int based = m->header.must & IMG_MUST_BASE && run.kind == IMG_DATA && fuzz_pick(r, 3);
 
-                if (run.kind == IMG_DATA && (n > v->data_left || i == 3))
+                if (run.kind == IMG_DATA && ((n > v->data_left && !based) || i >= 3))
                         run.kind = IMG_ABSENT;
                 run.n = (uint32_t)(n < left ? n : left);
                 run.why = (uint16_t)(run.kind == IMG_UNREADABLE ? 4090 + fuzz_pick(r, 16) : fuzz_pick(r, 17));
                 if (run.kind == IMG_DATA) {
-                        v->data_left -= run.n;
-                        v->head.data_pages += run.n;
+                        run.why = (uint16_t)((run.why & ~IMG_HOW_BASE) | (based ? IMG_HOW_BASE : 0));
+                        v->data_left -= based ? 0 : run.n;
                 }
-                v->run[v->head.n++] = run;
+                v->run[v->n++] = run;
                 at += (uint64_t)run.n << IMG_PAGE_SHIFT;
                 left -= run.n;
-                if (v->head.n == COVER_RUNS || fuzz_pick(r, 32) == 0)
-                        flush_cover(m, v);
+                if (v->n == COVER_RUNS || fuzz_pick(r, 32) == 0)
+                        flush_cover(m, v, r);
                 if (m->n >= CHUNKS_MAX)
                         return;
         }
@@ -404,7 +469,7 @@ void fuzz_cover(struct fuzz_image *m, struct fuzz_rand *r)
                 if (map.start < map.end)
                         cover_map(m, r, &v, &map);
         }
-        flush_cover(m, &v);
+        flush_cover(m, &v, r);
 }
 
 /* --- changes ------------------------------------------------------------------------------ */
@@ -543,7 +608,7 @@ static void change_header(struct fuzz_image *m, struct fuzz_rand *r)
         switch (fuzz_pick(r, 6)) {
         case 0: m->header.minor = (uint16_t)fuzz_pick(r, 4); break;
         case 1: m->header.may = odd_number(r); break;
-        case 2: m->header.must = odd_number(r); break;
+        case 2: m->header.must = fuzz_pick(r, 2) ? odd_number(r) : fuzz_pick(r, 4); break;
         case 3: m->header.len = (uint32_t)odd_number(r); break;
         case 4: m->header.major ^= 1; break;
         default: m->header.arch ^= 1;

@@ -261,18 +261,61 @@ static void add_rest(struct fuzz_image *m, uint32_t more)
         put(c, "one thing: not there\nanother: Permission denied\n", 48);
 }
 
-const char *fuzz_seed(struct fuzz_image *m, int i)
-{
-        static const char *const names[] = { "1.1-all", "1.1-least", "1.1-outside", "1.1-sparse", "1.1-threads", "1.9-later" };
-        struct fuzz_rand r = { 88172645463325252 };
+static const uint8_t base_id[] = "the id of a base";
 
+static void begin(struct fuzz_image *m, uint16_t minor, uint64_t must)
+{
         memset(m, 0, sizeof *m);
-        if (i >= (int)(sizeof names / sizeof *names))
-                return NULL;
-        m->header = (struct img_header){ .magic = IMG_MAGIC, .endian = IMG_ENDIAN, .major = IMG_MAJOR, .minor = i == 5 ? 9 : 1,
+        m->header = (struct img_header){ .magic = IMG_MAGIC, .endian = IMG_ENDIAN, .major = IMG_MAJOR, .minor = minor, .must = must,
                                          .arch = 62, .page_shift = IMG_PAGE_SHIFT, .len = sizeof m->header };
         m->end.pause_ns = 1234567;
         m->end.total_ns = 12345678;
+}
+
+/* All pages of four mappings, a run each; or every third one, and the others are in the base. */
+static void add_pages(struct fuzz_image *m, uint32_t first, int based)
+{
+        struct img_run run[20];
+        uint32_t n = 0;
+
+        for (uint32_t i = first; i < first + 4; i++)
+                for (uint32_t k = 0; k <= i % 5; k++)
+                        run[n++] = (struct img_run){ .addr = MAPPING(i) + k * IMG_PAGE, .n = 1, .kind = IMG_DATA, .cls = IMG_PRIVATE_ANON,
+                                                     .why = based && (i + k) % 3 ? IMG_HOW_BASE : 0 };
+        fuzz_add_pages(m, run, n, NULL);
+}
+
+/* A base that has all pages, and images that have it, in deflated chunks or not. */
+static void add_new(struct fuzz_image *m)
+{
+        int based = (m->header.must & IMG_MUST_BASE) != 0;
+
+        add_proc(m, 0, 0);
+        if (based) {
+                PUT_TEXT(&m->c[0], IMG_STR_BASE, FUZZ_BASE);
+                put_str(&m->c[0], IMG_STR_BASE_ID, base_id, sizeof m->header.id);
+        } else {
+                memcpy(m->header.id, base_id, sizeof m->header.id);
+        }
+        add_thread(m, 4711, 0, 0, 0);
+        add_maps(m, 8, 0, 0);
+        add_pages(m, 0, based);
+        add_pages(m, 4, based);
+}
+
+const char *fuzz_seed(struct fuzz_image *m, int i)
+{
+        static const char *const names[] = { "1.1-all", "1.1-least", "1.1-outside", "1.1-sparse", "1.1-threads", "1.9-later",
+                                             "1.2-base", "1.2-based", "1.2-based-deflated" };
+        struct fuzz_rand r = { 88172645463325252 };
+
+        if (i >= (int)(sizeof names / sizeof *names))
+                return NULL;
+        begin(m, i == 5 ? 9 : i > 5 ? 2 : 1, i > 5 ? (uint64_t)(i - 5) : 0);
+        if (i > 5) {
+                add_new(m);
+                return names[i];
+        }
         add_proc(m, i == 5 ? 16 : 0, i != 1);
         add_thread(m, 4711, i == 1 || i == 2 ? 0 : 0x3ffff, i == 5 ? 8 : 0, i == 0 ? 832 : 0);
         for (int j = 1; i == 4 && j < 9; j++)
