@@ -41,9 +41,19 @@ struct core {
 };
 
 /* First reading: the state, what segments there will be, and that all of it is right. */
-static int collect(struct core *c)
+/* Are some of its pages in a base? */
+static int has_based(const struct model *m)
+{
+        for (int bit = 0; bit < IMG_HOW_BITS; bit++)
+                if (1u << bit == IMG_HOW_BASE && m->how[bit])
+                        return 1;
+        return 0;
+}
+
+static int collect(struct core *c, const char *out)
 {
         struct img_run run;
+        struct stat st;
         int rc;
 
         if (load_state(c->l) < 0)
@@ -53,7 +63,9 @@ static int collect(struct core *c)
                         return -1;
         if (rc == 0 && c->segments.n >= UINT32_MAX)
                 return fail("%" PRIu64 " segments are too many for a core", c->segments.n);
-        return rc;
+        if (rc == 0 && has_based(&c->m) && stat(out, &st) == 0)
+                rc = load_needs(c->l, st.st_dev, st.st_ino);
+        return rc > 0 ? fail("%s is the image's base, or a base of that", out) : rc;
 }
 
 static uint32_t flags_of(uint32_t prot)
@@ -151,7 +163,7 @@ static int write_to(struct core *c, int fd, const char *path)
 static int write_file(struct core *c, const char *path)
 {
         struct outfile o;
-        int rc = outfile_create(&o, path), err = 0;
+        int rc = outfile_create(&o, path, NULL), err = 0;
 
         if (rc == 0)
                 rc = write_to(c, o.fd, path);
@@ -175,7 +187,7 @@ static int make(struct core *c, const char *path, const char *out)
                 return fail("%s: an image is read twice for a core, so it cannot come from a pipe", path);
         if (strcmp(out, "-") != 0 && same_file(path, out))
                 return fail("%s is the image itself", out);
-        if (collect(c) < 0)
+        if (collect(c, out) < 0)
                 return -1;
         rc = strcmp(out, "-") == 0 ? write_to(c, STDOUT_FILENO, "standard output") : write_file(c, out);
         if (rc == 0)

@@ -15,7 +15,6 @@
 #include "fds.h"
 #include "gadget.h"
 #include "guard.h"
-#include "haste.h"
 #include "imgwrite.h"
 #include "infect.h"
 #include "load.h"
@@ -188,7 +187,7 @@ static int look_before(struct dump *d)
                 return -1;
         d->pages = (struct pages){ .t = &d->t, .maps = &d->early, .files = &d->files, .secret = &d->secret, .all = d->opt->file_pages };
         d->snapshot.wish = (enum snapshot_wish)d->opt->snapshot;
-        return snapshot_plan(&d->snapshot, &d->pages, d->t.dir, d->status.own);
+        return snapshot_plan(&d->snapshot, &d->pages, d->t.dir, d->status.anon);
 }
 
 /* Is it, now that it is stopped, still the program that we looked at? What it did was seen before, what it is now is true. */
@@ -220,7 +219,6 @@ static int stop_target(struct dump *d)
         uint64_t limit = now_ns() + SEIZE_NS;
         struct timespec ts;
 
-        haste_begin(d->stat.cpu);
         clock_gettime(CLOCK_REALTIME, &ts);
         d->stopped_at = (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
         d->stopped_ns = d->lap_ns = now_ns();
@@ -283,7 +281,7 @@ static int read_maps(struct dump *d)
 static void print_pause(const struct dump *d)
 {
         static const char *const name[STEPS] = { "seize", "look", "inside", "keep", "state", "pages", "release" };
-        char text[160];
+        char text[256];
         int len = 0;
 
         for (int i = 0; i < STEPS; i++)
@@ -326,13 +324,14 @@ static int visit(struct dump *d)
                 .breakpoint = d->opt->breakpoint,
                 .ask_umask = d->status.umask == ~0u,
                 .timer = d->timers.ask, .timers_n = d->timers.asked,
-                .twin = d->snapshot.way == SNAPSHOT_TWIN && d->visits == 1 ? &d->snapshot.twin : NULL,
         };
         int rc;
 
         if (secret_find(&d->secret, d->t.live_dir, &d->maps) < 0 ||
-            fds_read(&d->fds, &d->t) < 0)
+            fds_read(&d->fds, &d->t) < 0 ||
+            (fds_have_userfaultfd(&d->fds) && snapshot_beware(&d->snapshot) < 0))
                 return EXIT_FAILED;
+        how.twin = d->snapshot.way == SNAPSHOT_TWIN && d->visits == 1 ? &d->snapshot.twin : NULL;
         how.secret = d->secret.n ? &d->secret : NULL;
         how.copies = fds_wanted(&d->fds);
         how.fds = fds_below(&d->fds);
@@ -350,6 +349,8 @@ static int visit(struct dump *d)
         if (rc < 0 || d->t.died)
                 return EXIT_FAILED;
         take_answers(d);
+        if (d->t.cloned)
+                guard_twin(d->parasite.twin, d->stat.start_ticks);
         return EXIT_DONE;
 }
 
@@ -452,8 +453,8 @@ static int write_rest(struct dump *d, struct img_end *end)
         rc = snapshot_read(&d->snapshot, &d->pages, &d->t, d->parasite.twin, d->infection.data, d->out);
         if (snapshot_end(&d->snapshot, &d->t) < 0)
                 d->left = 1;            /* the image is as good as any, though */
-        if (d->opt->stats && d->snapshot.twin.reaped_ns)
-                inform("stats: reap   one thread stopped once more, %" PRIu64 " us", d->snapshot.twin.reaped_ns / 1000);
+        if (d->opt->stats && d->snapshot.twin.reaping.ns)
+                inform("stats: reap   one thread stopped once more, %" PRIu64 " us", d->snapshot.twin.reaping.ns / 1000);
         if (rc < 0)
                 return EXIT_FAILED;
         end->pause_ns = d->released_ns - d->stopped_ns;
@@ -484,14 +485,24 @@ static int open_base(struct dump *d)
 {
         const char *path = d->opt->base;
         struct stat was, will;
+        int rc;
 
         if (!path)
                 return 0;
-        if (stat(path, &was) == 0 && stat(d->path, &will) == 0 && was.st_dev == will.st_dev && was.st_ino == will.st_ino)
-                return fail("%s: is the base, and would be replaced", d->path);
+        if (stat(path, &was) < 0)
+                return fail("%s:", path);
+        errno = EISDIR;
+        if (S_ISDIR(was.st_mode))
+                return fail("%s:", path);
+        if (!S_ISREG(was.st_mode))
+                return fail("%s: is no file, and could not be found when the image is read", path);
         d->base = load_open(&d->base_model, path);
         if (!d->base || load_state(d->base) < 0)
                 return -1;
+        load_watch(d->base, stop_wanted);
+        rc = stat(d->path, &will) < 0 ? 0 : load_needs(d->base, will.st_dev, will.st_ino);
+        if (rc)
+                return rc < 0 ? -1 : fail("%s: is the base, and would be replaced, or a base of that", d->path);
         payload_str(&d->proc.strs, IMG_STR_BASE, path, strlen(path));
         payload_str(&d->proc.strs, IMG_STR_BASE_ID, d->base_model.header.id, sizeof d->base_model.header.id);
         return 0;
@@ -519,7 +530,6 @@ static int run(struct dump *d, pid_t pid)
         seize_release(&d->t);
         lap(d, STEP_RELEASE);
         d->released_ns = d->lap_ns;
-        haste_end();
         set_pause_limit(0);
         hold_messages(0);
         if (status == EXIT_DONE) {
@@ -561,6 +571,19 @@ static int work(void *arg)
         return status;
 }
 
+/* In the parent, when the child was killed: the twin was killed with it. */
+static int reap(void *arg, pid_t twin, uint64_t start_ticks)
+{
+        const struct dump *d = arg;
+        struct trace t = { .pid = d->pid, .mem = -1, .dir = proc_open(d->pid) };
+        struct twin_reaping how = { 0 };
+        struct proc_stat st;
+
+        if (t.dir < 0 || proc_stat(t.dir, 0, &st) < 0 || st.start_ticks != start_ticks)
+                return 0;               /* it has ended */
+        return twin_reap(&t, twin, twin, &how);
+}
+
 int dump(pid_t pid, const char *path, const struct dump_options *opt)
 {
         struct dump *d = calloc(1, sizeof *d);
@@ -572,7 +595,7 @@ int dump(pid_t pid, const char *path, const struct dump_options *opt)
         d->path = path;
         d->pid = pid;
         d->begun_ns = now_ns();
-        status = guard_run(work, d, progress_begin(1) ? progress_draw : NULL);
+        status = guard_run(work, d, reap, progress_begin(1) ? progress_draw : NULL);
         progress_end();
         free(d);
         return status;

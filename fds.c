@@ -209,6 +209,14 @@ int fds_read(struct fds *s, struct trace *t)
         return s->no_copy && t->task[0].table <= 0 ? want_copies(s) : 0;        /* who is borrowed sends its own */
 }
 
+int fds_have_userfaultfd(const struct fds *s)
+{
+        for (size_t i = 0; i < s->list.n; i++)
+                if (s->list.v[i].f.kind == IMG_FD_USERFAULTFD)
+                        return 1;
+        return 0;
+}
+
 int fds_below(const struct fds *s)
 {
         size_t n = s->tables.n ? s->tables.v[0].n : 0;

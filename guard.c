@@ -21,6 +21,8 @@ static struct shared {          /* by parent and child */
         atomic_int infected;
         atomic_int has_file;
         atomic_int left_behind;
+        atomic_int twin;        /* pid of a child of the target's, */
+        uint64_t start_ticks;   /* which is this one */
         atomic_int result;      /* of work(), plus 1; 0: not yet */
         char file[PATH_MAX + NAME_MAX + 2];
 } *shared;
@@ -38,6 +40,14 @@ void guard_file(const char *folder, const char *name)
         shared->has_file = 0;
         if (name && *name && snprintf(shared->file, sizeof shared->file, "%s/%s", folder, name) < (int)sizeof shared->file)
                 shared->has_file = 1;
+}
+
+void guard_twin(pid_t pid, uint64_t start_ticks)
+{
+        if (!shared)
+                return;
+        shared->start_ticks = start_ticks;
+        shared->twin = pid;
 }
 
 void guard_left_behind(void)
@@ -82,10 +92,12 @@ static void interrupt(int sig)          /* waitpid(2), no more */
 }
 
 /* It was killed: the kernel has let the target go from wherever it was. */
-static int clean_up(int sig)
+static int clean_up(int sig, void *arg, int (*reap)(void *, pid_t, uint64_t))
 {
         if (shared->has_file)
                 unlink(shared->file);
+        if (shared->twin && reap(arg, shared->twin, shared->start_ticks) < 0)
+                return fail("the tracing process was killed by signal %d", sig), EXIT_NOT_CURED;
         if (!shared->infected)
                 return fail("the tracing process was killed by signal %d", sig), EXIT_FAILED;
         fail("the tracing process was killed by signal %d while it was inside the target,"
@@ -94,7 +106,7 @@ static int clean_up(int sig)
 }
 
 /* Its exit status. */
-static int wait_for_child(pid_t pid, void (*tick)(void))
+static int wait_for_child(pid_t pid, void *arg, int (*reap)(void *, pid_t, uint64_t), void (*tick)(void))
 {
         int status;
 
@@ -109,14 +121,14 @@ static int wait_for_child(pid_t pid, void (*tick)(void))
                 } else if (WIFSTOPPED(status)) {
                         kill(pid, SIGCONT);     /* the target must not wait for whoever did that */
                 } else if (WIFSIGNALED(status)) {
-                        return clean_up(WTERMSIG(status));
+                        return clean_up(WTERMSIG(status), arg, reap);
                 } else if (WIFEXITED(status)) {
                         return WEXITSTATUS(status);
                 }
         }
 }
 
-int guard_run(int (*work)(void *), void *arg, void (*tick)(void))
+int guard_run(int (*work)(void *), void *arg, int (*reap)(void *, pid_t, uint64_t), void (*tick)(void))
 {
         static const struct itimerval often = { { 0, 300000 }, { 0, 300000 } }, never;
         int status;
@@ -138,7 +150,7 @@ int guard_run(int (*work)(void *), void *arg, void (*tick)(void))
                 sigaction(SIGALRM, &(struct sigaction){ .sa_handler = interrupt }, NULL);
                 setitimer(ITIMER_REAL, &often, NULL);
         }
-        status = wait_for_child(pid, tick);
+        status = wait_for_child(pid, arg, reap, tick);
         if (tick)
                 setitimer(ITIMER_REAL, &never, NULL);
         return status;

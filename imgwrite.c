@@ -366,8 +366,8 @@ static int compare_base(struct imgwrite *w, struct text *t, const struct img_run
 
 int imgwrite_pages(struct imgwrite *w, const struct img_run *run, uint32_t n)
 {
-        struct text plain, *t = w->z ? &slot(w)->text : &plain;
-        uint8_t *room = w->z ? slot(w)->mem : w->room ? w->room->mem + LEAD : NULL;
+        struct text plain, *t = &plain;
+        uint8_t *room = w->room ? w->room->mem + LEAD : NULL;
         struct pending *p;
         int data;
 
@@ -376,6 +376,10 @@ int imgwrite_pages(struct imgwrite *w, const struct img_run *run, uint32_t n)
         data = count_data(w, run, n);
         if (data < 0)
                 return -1;
+        if (w->z && data) {             /* then imgwrite_room() has seen to it that the slot is nobody's */
+                t = &slot(w)->text;
+                room = slot(w)->mem;
+        }
         for (uint32_t i = 0; i < n; i++)
                 w->pages[run[i].kind] += run[i].n;
         t->n = t->data = t->sums = 0;
@@ -447,8 +451,7 @@ struct imgwrite *imgwrite_open(const char *path, const struct imgwrite_options *
         }
         w->opt = *opt;
         w->stride = 1;
-        if ((strcmp(path, "-") ? outfile_create(&w->q.out, path) : outfile_stdout(&w->q.out)) == 0) {
-                guard_file(w->q.out.folder, w->q.out.part);
+        if ((strcmp(path, "-") ? outfile_create(&w->q.out, path, guard_file) : outfile_stdout(&w->q.out)) == 0) {
                 if (imgqueue_start(&w->q) == 0 && (!opt->level || start_deflating(w) == 0) && send_header(w) == 0)
                         return w;
         }

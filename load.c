@@ -39,6 +39,7 @@ struct load {
         const unsigned char *sums;      /* of the chunk's pages that are in the base: CRC-32 each, */
         uint64_t sums_n, summed;        /* so many, and those told so far */
 
+        int (*stop)(void);      /* load_watch() */
         unsigned depth;         /* bases between this image and the one that was asked for */
         struct load *base;      /* open once it was needed; */
         struct model base_model;
@@ -219,41 +220,59 @@ static int take_pages(struct load *l, int wanted)
         return l->landing.off ? check_landing(l) : 0;
 }
 
-/* In the folder of the image, else where its name leads to. 0, or -1 after fail(). */
-static int find_base(struct load *l, const char *name, char *path, size_t len)
+static void close_base(struct load *l)
 {
-        const char *slash = strrchr(l->path, '/'), *last = strrchr(name, '/');
-        struct stat st;
-
-        last = last ? last + 1 : name;
-        if (snprintf(path, len, "%.*s%s", slash ? (int)(slash - l->path + 1) : 0, l->path, last) < (int)len &&
-            stat(path, &st) == 0 && S_ISREG(st.st_mode))
-                return 0;
-        if (snprintf(path, len, "%s", name) < (int)len && stat(path, &st) == 0 && S_ISREG(st.st_mode))
-                return 0;
-        return fail("%s: its base %s is missing", l->path, name);
+        if (!l->base)
+                return;
+        load_close(l->base);
+        model_free(&l->base_model);
+        l->base = NULL;
 }
 
+/* Is the image at path, if that is a file, the base? Then it is open, up to its pages. 1; 0: it is not; -1 after fail(). */
+static int try_base(struct load *l, const char *path, uint64_t addr, int *there)
+{
+        const struct model_bytes *id = &l->m->str[IMG_STR_BASE_ID];
+        struct stat st;
+
+        if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+                return 0;
+        *there = 1;
+        l->base = load_open(&l->base_model, path);
+        if (!l->base)
+                return -1;
+        l->base->depth = l->depth + 1;
+        l->base->stop = l->stop;
+        if (load_state(l->base) < 0)
+                return -1;
+        if (memcmp(l->base_model.header.id, id->p, id->len) != 0) {
+                close_base(l);
+                return 0;
+        }
+        return l->sought && load_seek(l->base, addr) < 0 ? -1 : 1;
+}
+
+/* In the folder of the image, else where its name leads. */
 static int open_base(struct load *l, uint64_t addr)
 {
         const struct model_bytes *name = &l->m->str[IMG_STR_BASE], *id = &l->m->str[IMG_STR_BASE_ID];
+        const char *slash = strrchr(l->path, '/'), *last;
         char path[PATH_MAX];
+        int rc = 0, there = 0;
 
         if (!name->p || !id->p || id->len != sizeof(l->base_model.header.id) || strlen(name->p) != name->len)
                 return imgread_bad(l->r, l->payload, "pages of a base that is not named");
         if (l->depth == BASES_MAX)
                 return fail("%s: a base of more than %u bases", l->path, BASES_MAX);
-        if (find_base(l, name->p, path, sizeof(path)) < 0)
-                return -1;
-        l->base = load_open(&l->base_model, path);
-        if (!l->base)
-                return -1;
-        l->base->depth = l->depth + 1;
-        if (load_state(l->base) < 0 || (l->sought && load_seek(l->base, addr) < 0))
-                return -1;
-        if (memcmp(l->base_model.header.id, id->p, id->len) != 0)
-                return fail("%s: %s is another image than its base", l->path, path);
-        return 0;
+        last = strrchr(name->p, '/');
+        last = last ? last + 1 : name->p;
+        if (snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash - l->path + 1) : 0, l->path, last) < (int)sizeof(path))
+                rc = try_base(l, path, addr, &there);
+        if (rc == 0)
+                rc = try_base(l, name->p, addr, &there);
+        if (rc == 0 && there)
+                return fail("%s: %s is another image than its base", l->path, name->p);
+        return rc == 0 ? fail("%s: its base %s is missing", l->path, name->p) : rc < 0 ? -1 : 0;
 }
 
 /* The pages of a run that are in the base: into l->joined, verified. */
@@ -455,6 +474,24 @@ int load_run(struct load *l, struct img_run *run, const unsigned char **data)
         return next_run(l, run, data);
 }
 
+void load_watch(struct load *l, int (*stop)(void))
+{
+        l->stop = stop;
+}
+
+int load_needs(struct load *l, dev_t dev, ino_t ino)
+{
+        struct stat st;
+
+        if (stat(l->path, &st) == 0 && st.st_dev == dev && st.st_ino == ino)
+                return 1;
+        if (!has_base(l->r))
+                return 0;
+        if (!l->base && open_base(l, 0) < 0)
+                return -1;
+        return load_needs(l->base, dev, ino);
+}
+
 int load_page(struct load *l, uint64_t addr, const unsigned char **page)
 {
         struct img_run *run = &l->last;
@@ -465,6 +502,8 @@ int load_page(struct load *l, uint64_t addr, const unsigned char **page)
 
                 if (run->n && addr < run->addr)         /* not mapped there */
                         return 0;
+                if (l->stop && l->stop())
+                        return -1;
                 rc = load_run(l, run, &l->last_data);
                 if (rc <= 0) {
                         *run = (struct img_run){ .addr = UINT64_MAX, .n = 1 };  /* that was all */
@@ -494,15 +533,6 @@ int load_seek(struct load *l, uint64_t addr)
 int load_seekable(const struct load *l)
 {
         return imgread_seekable(l->r);
-}
-
-static void close_base(struct load *l)
-{
-        if (!l->base)
-                return;
-        load_close(l->base);
-        model_free(&l->base_model);
-        l->base = NULL;
 }
 
 int load_rewind(struct load *l)

@@ -21,6 +21,7 @@
 #define LOAD_H
 
 #include <stdint.h>
+#include <sys/types.h>
 #include "model.h"
 
 struct load;
@@ -51,6 +52,16 @@ int load_run(struct load *l, struct img_run *run, const unsigned char **data);
  * fail().
  */
 int load_page(struct load *l, uint64_t addr, const unsigned char **page);
+
+/* Have load_page() ask this between two runs, and fail, when it is not 0: it has said why. */
+void load_watch(struct load *l, int (*stop)(void));
+
+/*
+ * Is one of the files that are needed to read it, itself and its bases, the one
+ * with these numbers (stat(2)) ? 1 or 0, or -1 after fail(): one of them cannot be
+ * read. After load_state().
+ */
+int load_needs(struct load *l, dev_t dev, ino_t ino);
 
 /*
  * Go to a place at or before addr, as near as the index knows, before the first

@@ -92,7 +92,7 @@ static int open_folder(struct outfile *o, const char *path)
 }
 
 /* Create the file under its temporary name: .NAME.RANDOM.part. */
-static int create_part(struct outfile *o)
+static int create_part(struct outfile *o, void (*named)(const char *folder, const char *part))
 {
         uint64_t r;
         int keep = (int)sizeof(o->part) - 24, tries;
@@ -105,12 +105,19 @@ static int create_part(struct outfile *o)
                 outfile_random(&r, sizeof(r));
                 snprintf(o->part, sizeof(o->part), ".%.*s.%012llx.part", keep, o->name,
                         (unsigned long long)r >> 16);
+                if (named)
+                        named(o->folder, o->part);
                 o->fd = openat(o->dir, o->part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
                 if (o->fd >= 0 || errno != EEXIST)
                         break;
         }
         if (o->fd < 0) {
+                int err = errno;
+
                 o->part[0] = 0;
+                if (named)
+                        named(o->folder, o->part);
+                errno = err;
                 return fail("write %s: create a file in %s:", o->path, o->folder);
         }
         if (fchmod(o->fd, 0600) < 0)    /* vfat and the like: what can be read there is the mount's choice */
@@ -118,12 +125,12 @@ static int create_part(struct outfile *o)
         return 0;
 }
 
-int outfile_create(struct outfile *o, const char *path)
+int outfile_create(struct outfile *o, const char *path, void (*named)(const char *folder, const char *part))
 {
         memset(o, 0, sizeof(*o));
         o->dir = o->fd = -1;
         o->piece = PIECE;
-        return open_folder(o, path) < 0 ? -1 : create_part(o);
+        return open_folder(o, path) < 0 ? -1 : create_part(o, named);
 }
 
 int outfile_stdout(struct outfile *o)

@@ -19,9 +19,10 @@ struct outfile {
 /*
  * Create the file under a temporary name beside path, mode 0600. Refuses what
  * is there and no regular file; a symbolic link is not followed. 0, or -1 after
- * fail(); outfile_close() is to be called in both cases.
+ * fail(); outfile_close() is to be called in both cases. named(), unless NULL, is
+ * told the name before a file has it, and "" when none has.
  */
-int outfile_create(struct outfile *o, const char *path);
+int outfile_create(struct outfile *o, const char *path, void (*named)(const char *folder, const char *part));
 
 /*
  * Standard output instead, which is written as it is, from where it is: it gets

@@ -23,8 +23,6 @@
 #define PR_GET_SPECULATION_CTRL 52
 #define PR_GET_MDWE             66
 #define ARCH_GET_CPUID          0x1011
-#define CLONE_FILES             0x400
-#define CLOSE_RANGE_UNSHARE     2
 #ifndef SYS_close_range
 #define SYS_close_range         436
 #endif
@@ -213,9 +211,8 @@ static void quit(void)
 }
 
 /*
- * The twin: it gets a table of descriptors of its own, with nothing in it, so
- * that it holds nothing open, and waits for the tool to end it. Without a tool
- * it ends by itself.
+ * The twin: it lets go of all descriptors, so that it holds nothing open, and
+ * waits for the tool to end it. Without a tool it ends by itself.
  */
 static void live_apart(struct parasite_data *d) __attribute__((noreturn));
 
@@ -223,8 +220,7 @@ static void live_apart(struct parasite_data *d)
 {
         if (!d->adopted)
                 quit();
-        if (call4(SYS_close_range, 0, 0xffffffff, CLOSE_RANGE_UNSHARE, 0) < 0 &&        /* since 5.9 */
-            call4(SYS_unshare, CLONE_FILES, 0, 0, 0) == 0)
+        if (call4(SYS_close_range, 0, 0xffffffff, 0, 0) < 0)    /* since 5.9 */
                 for (int32_t fd = 0; fd < d->fds; fd++)
                         call4(SYS_close, fd, 0, 0, 0);
         __atomic_store_n(&d->alone, 1, __ATOMIC_RELEASE);
@@ -234,8 +230,9 @@ static void live_apart(struct parasite_data *d)
 
 /*
  * No signal at its end (the lowest byte of the flags), so that no wait of the
- * target's without __WCLONE or __WALL sees it. It has the table of descriptors
- * in common with the target until it has its own: no file is opened once more.
+ * target's without __WCLONE or __WALL sees it. Its table of descriptors is one
+ * of its own: if it were the target's until it has another, that one would
+ * lose its POSIX locks when another program is executed meanwhile.
  */
 static void twin(struct parasite_data *d)
 {
@@ -243,7 +240,7 @@ static void twin(struct parasite_data *d)
 
         if (!d->twin)
                 return;
-        rc = call5(SYS_clone, CLONE_FILES, 0, 0, 0, 0);
+        rc = call5(SYS_clone, 0, 0, 0, 0, 0);
         if (rc == 0)
                 live_apart(d);
         d->twin = (int32_t)rc;

@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +95,6 @@ int proc_parse_stat(const char *text, struct proc_stat *st)
         st->arg_end = f[49];
         st->env_start = f[50];
         st->env_end = f[51];
-        st->cpu = f[39] < INT_MAX ? (int)f[39] : -1;
         st->exit_status = (int)f[52];
         return 0;
 }
@@ -184,8 +182,8 @@ int proc_parse_status(const char *text, struct proc_status *st)
         st->gid = (uint32_t)second_number(text, "Gid");
         st->umask = (uint32_t)status_number(text, "Umask", 8, ~0u);
         st->threads = (uint32_t)status_number(text, "Threads", 10, 0);
-        st->own = (status_number(text, "RssAnon", 10, 0) + status_number(text, "RssShmem", 10, 0) +
-                   status_number(text, "VmSwap", 10, 0)) * 1024;
+        st->anon = (status_number(text, "RssAnon", 10, 0) + status_number(text, "VmSwap", 10, 0)) * 1024;
+        st->own = st->anon + status_number(text, "RssShmem", 10, 0) * 1024;
         st->files = status_number(text, "RssFile", 10, 0) * 1024;
         st->seccomp = (int)status_number(text, "Seccomp", 10, 0);
         st->shstk = status_word(text, "x86_Thread_features", "shstk");

@@ -28,10 +28,10 @@ struct proc_stat {
         uint64_t start_code, end_code, start_stack;     /* 0 when we may not know, as below */
         uint64_t start_data, end_data, start_brk;
         uint64_t arg_start, arg_end, env_start, env_end;
-        int      cpu;           /* that it last ran on; -1: not known */
         int      exit_status;   /* of a zombie, as waitpid(2) tells it; 0 when we may not know */
 };
 #define PROC_KTHREAD    0x00200000u     /* PF_KTHREAD, include/linux/sched.h */
+#define PROC_EXITING    0x00000004u     /* PF_EXITING */
 
 struct proc_status {
         pid_t    tgid, tracer;
@@ -39,6 +39,7 @@ struct proc_status {
         uint32_t uid, gid;      /* effective */
         uint32_t umask;         /* ~0: not known (kernels before 4.7) */
         uint32_t threads;
+        uint64_t anon;          /* bytes of memory that is its own alone, swapped out or not; 0: not known */
         uint64_t own, files;    /* bytes of memory that is no file's, swapped out or not; and that is; 0: not known */
         int      seccomp;       /* 0 none, 1 strict, 2 filter */
         int      shstk;         /* it has a shadow stack */

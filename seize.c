@@ -23,6 +23,8 @@ static int fail_seize(struct trace *t, pid_t tid, int err)
         char why[160], comm[PROC_COMM];
         struct proc_status st;
 
+        if (t->stubborn)                /* it will be tried again */
+                return -1;
         if (proc_status(t->dir, tid, &st) == 0 && st.tracer) {
                 proc_comm(st.tracer, comm);
                 return fail("process %d is already traced by process %d (%s)", t->pid, st.tracer, comm);

@@ -84,6 +84,11 @@ int snapshot_check(struct snapshot *s, const struct pages *p, int dir, pid_t tid
         return 0;
 }
 
+int snapshot_beware(struct snapshot *s)
+{
+        return s->way == SNAPSHOT_TWIN ? give_up(s, "it has a userfaultfd, which may watch its memory") : 0;
+}
+
 int snapshot_hold(struct snapshot *s, struct pages *p, int outside, int clone)
 {
         char why[128];

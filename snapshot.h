@@ -42,14 +42,17 @@ struct snapshot {               /* all zero but wish: nothing yet */
 };
 
 /*
- * Choose the way, and take the memory for it. own: bytes of the target's that are no
- * file's, 0: not known. dir: /proc/PID. 0, or -1 after fail(): SNAPSHOT_ALWAYS, and it cannot be;
+ * Choose the way, and take the memory for it. own: bytes that are the target's alone,
+ * neither shared nor a file's; 0: not known. dir: /proc/PID. 0, or -1 after fail(): SNAPSHOT_ALWAYS, and it cannot be;
  * or the target is gone.
  */
 int snapshot_plan(struct snapshot *s, const struct pages *p, int dir, uint64_t own);
 
 /* Is it still possible, with the mappings that it has now, and thread tid as the one that is borrowed? 0, or -1 after fail(), as above. */
 int snapshot_check(struct snapshot *s, const struct pages *p, int dir, pid_t tid);
+
+/* The target holds a userfaultfd, by which it may since have had its memory watched. 0, or -1 after fail(), as above. */
+int snapshot_beware(struct snapshot *s);
 
 /*
  * Copy what must be copied while the target is stopped; fills in p->keep and p->whole.

@@ -51,7 +51,7 @@ struct trace {
         int      mem;           /* /proc/PID/mem, read and write; -1 when refused */
         uint64_t dr6;           /* before a breakpoint was set */
         int      twin;          /* it is the copy of process pid, and has another pid: live */
-        int      stubborn;      /* seize in spite of stop_wanted() */
+        int      stubborn;      /* seize in spite of stop_wanted(), and say nothing when that is refused */
         uint64_t options;       /* PTRACE_O_* beside the usual ones */
         pid_t    cloned;        /* a child that a thread has made: trace_follow_clone(); 0: none */
         int      died;          /* that was said; nothing is to be put back any more */

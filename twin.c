@@ -23,7 +23,6 @@
 
 #define WAIT_NS         5000000000ull   /* for what takes microseconds */
 #define REAP_NS         2000000000ull   /* for one thread of the target to stop */
-#define REAP_TRIES      4               /* threads that are asked to reap */
 #define NAP_NS          100000
 #define ALL_SIGNALS     (~0ull)
 #define RSEQ_LEN        32              /* of struct rseq, what every kernel that has it writes to: uapi/linux/rseq.h */
@@ -129,6 +128,18 @@ static int await_alone(struct twin *w, uint64_t data)
         }
 }
 
+/* Killed by the kernel, for want of memory or with its pid namespace: not to be noticed only when it is all read. */
+static int is_lost(void *arg)
+{
+        struct twin *w = arg;
+        int status;
+        pid_t got = waitpid(w->t.live, &status, __WALL | WNOHANG);
+
+        if (got == 0 || (got > 0 && WIFSTOPPED(status)))
+                return 0;
+        return trace_fail_gone(&w->t, got > 0 ? status : 0);
+}
+
 /* From now on it is ours to end. */
 static void take(struct twin *w, struct trace *of, pid_t ns_pid)
 {
@@ -163,7 +174,10 @@ int twin_adopt(struct twin *w, struct trace *of, pid_t ns_pid, uint64_t data)
         if (trace_write(&w->t, w->t.live, adopted_at, &adopted, sizeof adopted) < 0 ||
             trace_resume(&w->t, w->t.live, 0, 0) < 0)
                 return trace_fail(&w->t, w->t.live, "the copy");
-        return await_alone(w, data);
+        if (await_alone(w, data) < 0)
+                return -1;
+        set_watch(is_lost, w);
+        return 0;
 }
 
 /* ---- its end ---- */
@@ -188,33 +202,34 @@ static int kill_it(struct twin *w)
 }
 
 /* The remote call, made by the stopped thread of t. 1: it is reaped; 0: it is not; -1 after fail(). */
-static int call_wait(struct twin *w, struct trace *t, const struct proc_maps *maps, const struct gadget *g)
+static int call_wait(struct trace *t, pid_t pid, const struct proc_maps *maps, const struct gadget *g, struct twin_reaping *how)
 {
-        const uint64_t arg[6] = { (uint64_t)w->ns_pid, 0, WNOHANG | __WCLONE, 0, 0, 0 };
+        const uint64_t arg[6] = { (uint64_t)pid, 0, WNOHANG | __WCLONE, 0, 0, 0 };
+        struct proc_status st;
         struct remote r;
         int64_t ret = 0;
         int rc;
 
-        if (w->of->options)
+        if (proc_status(t->dir, t->task[0].tid, &st) == 0 && st.seccomp)
                 trace_suspend_seccomp(t, t->task[0].tid);
         guard_infected(1);
         rc = remote_begin(&r, t, &t->task[0], maps, g, 0);
         if (rc == 0)
                 rc = remote_call(&r, ALL_SIGNALS, SYS_wait4, arg, &ret);
         if (remote_end(&r) < 0) {
-                w->harmed = 1;
+                how->harmed = 1;
                 return -1;
         }
         guard_infected(0);
         if (rc < 0)
                 return -1;
-        return ret == w->ns_pid || ret == -ECHILD;      /* or somebody else has waited for it */
+        return ret == pid || ret == -ECHILD;    /* or somebody else has waited for it */
 }
 
 /* One thread is stopped for it. 1: it is reaped; 0: it is not, another thread may do it; -1 after fail(). */
-static int reap_by(struct twin *w, pid_t tid)
+static int reap_by(struct trace *of, pid_t tid, pid_t pid, struct twin_reaping *how)
 {
-        struct trace t = { .pid = w->of->pid, .live = tid, .dir = w->of->dir, .mem = -1, .stubborn = 1 };
+        struct trace t = { .pid = of->pid, .live = tid, .dir = of->dir, .mem = -1, .stubborn = 1 };
         struct proc_maps maps = { 0 };
         struct gadget gadget;
         uint64_t stopped;
@@ -228,10 +243,10 @@ static int reap_by(struct twin *w, pid_t tid)
         stopped = now_ns();
         hold_messages(1);
         rc = seize_one(&t, tid, now_ns() + REAP_NS);
-        rc = rc > 0 ? 0 : rc < 0 ? -1 : call_wait(w, &t, &maps, &gadget);
+        rc = rc > 0 ? 0 : rc < 0 ? -1 : call_wait(&t, pid, &maps, &gadget, how);
         seize_release(&t);
         hold_messages(0);
-        w->reaped_ns = now_ns() - stopped;
+        how->ns = now_ns() - stopped;
 out:
         proc_maps_free(&maps);
         if (t.live_dir >= 0)
@@ -242,36 +257,48 @@ out:
 }
 
 /* Has the target ended? Then whoever inherits its children reaps them. */
-static int is_gone(struct twin *w)
+static int is_gone(const struct trace *of)
 {
         struct proc_stat st;
 
-        return proc_stat(w->of->dir, 0, &st) < 0 || ((st.state == 'Z' || st.state == 'X') && st.threads <= 1);
+        return proc_stat(of->dir, 0, &st) < 0 || ((st.state == 'Z' || st.state == 'X' || st.flags & PROC_EXITING) && st.threads <= 1);
 }
 
-static int reap(struct twin *w)
+/* Does another one trace it: one more dump, say, or a debugger? */
+static int is_traced(const struct trace *of, pid_t tid)
 {
+        struct proc_status st;
+
+        return proc_status(of->dir, tid, &st) == 0 && st.tracer;
+}
+
+int twin_reap(struct trace *of, pid_t pid, pid_t ours, struct twin_reaping *how)
+{
+        uint64_t deadline = now_ns() + WAIT_NS;
         pid_t *tid;
         size_t n;
         int rc = 0;
 
-        for (int tries = 0; tries < REAP_TRIES && rc <= 0 && !w->harmed; tries++) {
-                if (is_gone(w) || proc_tasks(w->of->dir, &tid, &n) < 0)
+        for (unsigned tries = 0; rc <= 0 && !how->harmed && now_ns() < deadline; tries++) {
+                if (tries)
+                        nanosleep(&(struct timespec){ 0, NAP_NS << (tries < 8 ? tries : 8) }, NULL);
+                if (is_gone(of) || proc_tasks(of->dir, &tid, &n) < 0)
                         return 0;
-                rc = n ? reap_by(w, tid[(size_t)tries % n]) : 0;
+                rc = n && !is_traced(of, tid[tries % n]) ? reap_by(of, tid[tries % n], pid, how) : 0;
                 free(tid);
         }
-        if (w->harmed)
-                return fail("process %d could not be put back as it was", w->of->pid);
-        if (rc > 0 || is_gone(w))
+        if (how->harmed)
+                return fail("process %d could not be put back as it was", of->pid);
+        if (rc > 0 || is_gone(of))
                 return 0;
-        return fail("a zombie, process %d, stays until process %d ends", w->t.live, w->of->pid);
+        return fail("a zombie, process %d, stays until process %d ends", ours, of->pid);
 }
 
 int twin_end(struct twin *w, struct trace *of)
 {
         int rc = 0;
 
+        set_watch(NULL, NULL);
         forget(w);
         if (of->cloned)
                 take(w, of, 0);
@@ -280,7 +307,8 @@ int twin_end(struct twin *w, struct trace *of)
         if (kill_it(w) < 0)
                 rc = fail("the copy of process %d, process %d, does not end", w->of->pid, w->t.live);
         else
-                rc = reap(w);
+                rc = twin_reap(w->of, w->ns_pid, w->t.live, &w->reaping);
+        guard_twin(0, 0);
         if (w->t.mem >= 0)
                 close(w->t.mem);
         if (w->t.dir >= 0)

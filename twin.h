@@ -30,13 +30,17 @@ struct twin_bytes {
         uint8_t *bytes;         /* malloc'ed */
 };
 
+struct twin_reaping {
+        uint64_t ns;            /* how long the thread was stopped that waited for it */
+        int      harmed;        /* and it could not be put back as it was */
+};
+
 struct twin {                   /* all zero: none */
         struct trace  t;        /* of the copy: t.live is its pid, 0: none was made */
         struct trace *of;
         pid_t    ns_pid;        /* its pid where the target lives */
         struct twin_bytes was[TWIN_BYTES];
-        uint64_t reaped_ns;     /* how long the thread was stopped that waited for it */
-        int      harmed;        /* and it could not be put back as it was */
+        struct twin_reaping reaping;
 };
 
 /* Note what remote_begin() has written, or what will change, that it can be put right in the copy. 0, or -1: no memory, not said. */
@@ -55,5 +59,12 @@ int twin_adopt(struct twin *w, struct trace *of, pid_t ns_pid, uint64_t data);
  * A second call does nothing. 0, or -1 after fail(): a zombie stays, or more.
  */
 int twin_end(struct twin *w, struct trace *of);
+
+/*
+ * The last of it, when it is dead already: have the target reap its child pid
+ * (as it knows it; ours: as we do, for messages). 0: it is gone, or the target
+ * is; -1 after fail().
+ */
+int twin_reap(struct trace *of, pid_t pid, pid_t ours, struct twin_reaping *how);
 
 #endif

@@ -27,6 +27,8 @@ static atomic_int *caught = &own_caught;        /* the first signal that wants a
 static pid_t       sharer;                      /* whose signals they are; 0: ours */
 static uint64_t    deadline, pause_limit;
 static int         stop_said;
+static int       (*watch)(void *);
+static void       *watched;
 static char       *held;                        /* messages; NULL: they go out at once */
 static size_t      held_len;
 static void      (*clear_line)(void);           /* or NULL */
@@ -334,6 +336,12 @@ static int orphaned(void)
         return sharer && sharer != getpid() && sharer != getppid();
 }
 
+void set_watch(int (*lost)(void *), void *arg)
+{
+        watch = lost;
+        watched = arg;
+}
+
 int stop_wanted(void)
 {
         int sig = stop_signal();
@@ -348,7 +356,7 @@ int stop_wanted(void)
                 fail("stopped: the time given is over");
         else if (pause_limit && now_ns() >= pause_limit)
                 fail("stopped: the target would have paused longer than allowed");
-        else
+        else if (!watch || watch(watched) == 0)
                 return 0;
         stop_said = 1;
         return -1;

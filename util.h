@@ -64,6 +64,8 @@ void set_deadline(uint64_t at_ns);      /* on the clock of now_ns(); 0: none */
 void set_pause_limit(uint64_t at_ns);   /* the same, while the target is stopped */
 uint64_t deadline_ns(void);             /* the nearer of the two; 0: none */
 int  stop_wanted(void);
+/* Have stop_wanted() ask this as well: not 0, something is lost, and it has said so; NULL: no longer. */
+void set_watch(int (*lost)(void *), void *arg);
 
 /*
  * Hold messages back while the target is stopped: it may be what reads them.

@@ -44,6 +44,7 @@ threads         *       asks for five thousand threads in eight seconds
 signal-storm    *       asks for ten thousand signals a second
 max-pause       *       a pause of half a second is nothing in there
 suspended       *       counts on a pace that is not to be had in there
+strayed         *       the same
 interrupted     *       the same
 odd-places      *       dumps until enough have met each place: more than three minutes
 stops           *       the same
@@ -52,6 +53,7 @@ fences          6.1     takes two minutes: on the newer one alone
 content         6.1     the same
 registers       6.1     the same
 as-it-was       6.1     the same
+fds-tables      6.1     takes pidfd_open(2) of a thread, of 6.9; what is said without it is tried on the newer one
 EOT
 }
 
@@ -63,6 +65,8 @@ settings() {                    # NAME: what it may take, in seconds, and how mu
         case $1 in
         calls)          echo 600 CALLS_AT_ONCE=4 CALLS_MS=4000 ;;
         fds-old)        echo 600 EVERY=6 ;;
+        memory-object)  echo 600 ;;
+        snapshot-instant) echo 600 DUMPS=3 ;;
         *)              echo $seconds ;;
         esac
         echo LIMIT=$seconds PATIENCE=$patience

@@ -240,7 +240,7 @@ static inline int call_main(int argc, char **argv, const struct call *calls, siz
         if (!self)
                 return strcmp(name, "list") == 0 ? 0 : 2;
         prctl(PR_SET_PDEATHSIG, SIGTERM);
-        alarm(30 + (unsigned)wait_ms / 1000);       /* ends it, should the call never */
+        alarm(60 + (unsigned)wait_ms / 400);       /* ends it, should the call never */
         if (argc > 3)
                 make_call_beside();
         make_call(NULL);
