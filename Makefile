@@ -103,7 +103,7 @@ $(BUILD)/flags: FORCE
 
 # --- what reads without a target, for the fuzzer: tests/fuzz/fuzz.h ------------------
 
-FUZZ_OBJ = $(patsubst %,$(BUILD)/fuzz-%.o,targets corefile proctext sink image seeds)
+FUZZ_OBJ = $(patsubst %,$(BUILD)/fuzz-%.o,targets corefile proctext sink image cover seeds)
 
 $(BUILD)/parts.a: $(filter-out %/crdump.o %/blob.o,$(OBJ))
 	$(call say,AR)rm -f $@; $(AR) rcs $@ $^

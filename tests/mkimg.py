@@ -153,7 +153,7 @@ class Image:
                         self.map(0x400000, '/bin/victim', prot=5)
                 self.pages = [0] * 6
                 crc = zlib.crc32(self.header[:-4])
-                out = self.header[:-4] + struct.pack('<I', crc)
+                out = bytearray(self.header[:-4] + struct.pack('<I', crc))
                 maps, names = [], b''
                 for values, name, _ in self.maps:
                         maps.append(pack('img_map', **{'name': len(names), 'name_len': len(name), **values}))

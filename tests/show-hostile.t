@@ -76,7 +76,8 @@ def image(path):
                         del t[field]
                 i.thread(strs=wild_strs('IMG_TSTR_'), regs=random.randbytes(8 * random.randrange(28)), **t)
         for n in range(random.randrange(1, 4)):
-                i.map(0x400000 + n * 0x100000, os.fsdecode(junk()), [(random.choice([1, 2, 3, 4, 5]), 1, 1, number('H'))],
+                how = number('H') & ~IMG['IMG_HOW_BASE']        # there is none
+                i.map(0x400000 + n * 0x100000, os.fsdecode(junk()), [(random.choice([1, 2, 3, 4, 5]), 1, 1, how)],
                       **{k: v for k, v in wild('img_map').items() if k not in ('start', 'end', 'name', 'name_len')})
         for table, n in sorted((random.choice([0, 0, -3, 4711]), n) for n in random.sample(range(2**31), random.randrange(8))):
                 i.fd(**wild('img_fd', fd=n, table=table, kind=random.randrange(30), known=random.choice([U32, number('I')])),

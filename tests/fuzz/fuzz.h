@@ -7,6 +7,7 @@
  *      proctext.c  those of them that take text of /proc
  *      sink.c      takes the place of stdout, and judges what is printed
  *      image.c     images that are taken apart, changed and sealed again, for checksums stop a fuzzer dead
+ *      cover.c     PAGE chunks for them
  *      mutate.c    libFuzzer's mutations made such changes; for the fuzzer alone
  *      seeds.c     images with everything in them, to start from
  *      replay.c    main() without libFuzzer: files and a few thousand mutations through every target
@@ -108,6 +109,11 @@ struct fuzz_chunk *fuzz_add(struct fuzz_image *m, size_t n, uint32_t tag, size_t
 void fuzz_drop(struct fuzz_image *m, size_t n);
 void fuzz_resize(struct fuzz_chunk *c, size_t len);     /* zeros are added */
 struct fuzz_chunk *fuzz_chunk(const struct fuzz_image *m, uint32_t tag);        /* the first one; NULL: none */
+
+#define FUZZ_CHUNKS_MAX 4096
+
+/* Are the pages of that run in the base? */
+int fuzz_based(const struct fuzz_image *m, const struct img_run *run);
 
 /*
  * One more PAGE chunk, of these runs: their data, or deflated data, and sums of
