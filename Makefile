@@ -236,7 +236,7 @@ build/way/crdump: FORCE
 	@chmod +x $@
 
 # What reads images and no process goes on beside the others, which come one after the other.
-SIDE_BY_SIDE = -j2 --rules 'par=tests/{corpus,damaged}.t' --rules 'seq=**'
+SIDE_BY_SIDE = -j2 --rules 'seq=tests/{corpus,damaged}.t' --rules 'seq=**'
 
 run-tests: ready replay $(if $(WAY),build/way/crdump)
 	$(CRDUMP_ANY) INITRAMFS_TESTS='$(SOME_INITRAMFS_TESTS)' $(PROVE) $(SIDE_BY_SIDE) $(TESTS)
