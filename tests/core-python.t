@@ -19,7 +19,7 @@ for target in (nap, spin, lambda: select.select([], [], [])):
 print("ready", flush=True)
 nap()
 EOT
-victim python3 busy.py
+victim taskset 1 python3 busy.py
 await 20 ready_or_dead grep -q '^ready' "$out" || bail 'python did not start'
 kill -STOP "$pid"
 await 5 in_state "$pid" T || bail 'python did not stop'

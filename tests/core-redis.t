@@ -9,7 +9,7 @@ need gdb gcore redis-server redis-cli
 
 cli() { redis-cli -s "$scratch/socket" "$@"; }
 
-victim redis-server --port 0 --unixsocket "$scratch/socket" --save '' --appendonly no --enable-debug-command yes
+victim taskset 1 redis-server --port 0 --unixsocket "$scratch/socket" --save '' --appendonly no --enable-debug-command yes
 await 20 cli ping || bail 'redis-server does not answer'
 cli debug populate 100000 key 300 >stdout
 kill -STOP "$pid"
