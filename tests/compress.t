@@ -78,6 +78,7 @@ dismiss "$pid"
 
 # --- how large
 
+largest() { "$VICTIMS/readimg" "$1" chunks | awk '$2 == "PAGE" && $3 > n { n = $3 } END { print n }'; }
 fill() {                        # WHAT: a python program with 32 MiB of it
         cat >fill.py <<'EOT'
 import mmap, os, sys, time
@@ -92,11 +93,13 @@ EOT
         await 30 ready_or_dead grep -q ready "$out" || bail 'no victim'
         await 5 asleep "$pid"
         "$CRDUMP" -q "$pid" plain.img && "$CRDUMP" -q -z "$pid" z.img || bail 'no dump'
+        was_largest=$(largest plain.img) is_largest=$(largest z.img)
         dismiss "$pid"
         was=$(size plain.img) is=$(size z.img)
 }
 fill random
 ok "noise: $was becomes $is, not one in a hundred more" test $((is * 100)) -le $((was * 101))
+ok "nor is a chunk larger than it would be: $was_largest becomes $is_largest" test "$is_largest" -lt $((was_largest + 4096))
 fill text
 ok "text: $was becomes $is, not a quarter" test $((is * 4)) -lt "$was"
 
