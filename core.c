@@ -40,7 +40,6 @@ struct core {
         struct sparse out;
 };
 
-/* First reading: the state, what segments there will be, and that all of it is right. */
 /* Are some of its pages in a base? */
 static int has_based(const struct model *m)
 {
@@ -50,6 +49,7 @@ static int has_based(const struct model *m)
         return 0;
 }
 
+/* First reading: the state, what segments there will be, and that all of it is right. */
 static int collect(struct core *c, const char *out)
 {
         struct img_run run;
@@ -208,6 +208,8 @@ int core(const char *path, const char *out)
         if (strcmp(out, "-") != 0 || !isatty(STDOUT_FILENO))
                 progress_begin(2);
         c->l = load_open(&c->m, path);
+        if (c->l)
+                load_watch(c->l, stop_wanted);
         rc = c->l ? make(c, path, out) : -1;
         progress_end();
         status = load_close(c->l);

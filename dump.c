@@ -489,6 +489,8 @@ static int open_base(struct dump *d)
 
         if (!path)
                 return 0;
+        if (strcmp(path, "-") == 0)
+                return fail("standard input is no base: it could not be found when the image is read");
         if (stat(path, &was) < 0)
                 return fail("%s:", path);
         errno = EISDIR;
