@@ -449,7 +449,7 @@ static int count_pages(struct walk *k, uint64_t *pages)
                 uint64_t len = k->file->sized ? (k->file->len + IMG_PAGE - 1) >> IMG_PAGE_SHIFT : all;
                 struct stat st;
 
-                if (k->file->internal && fstat(k->file->fd, &st) == 0 && st.st_blocks)
+                if (k->file->internal && fstat(k->file->fd, &st) == 0)
                         len = ((uint64_t)st.st_blocks * 512 + IMG_PAGE - 1) >> IMG_PAGE_SHIFT;
                 *pages += len < all ? len : all;
                 return 0;
