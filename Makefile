@@ -235,8 +235,8 @@ build/way/crdump: FORCE
 	@printf '#!/bin/sh\nexec %s %s "$$@"\n' '$(CURDIR)/$(BIN)' '$(WAY)' >$@
 	@chmod +x $@
 
-# What reads images and no process goes on beside the others, which come one after the other.
-SIDE_BY_SIDE = -j2 --rules 'seq=tests/{corpus,damaged}.t' --rules 'seq=**'
+# What reads images and no process, or waits for most of its time, goes on beside the others, which come one after the other.
+SIDE_BY_SIDE = -j2 --rules 'seq=tests/{corpus,damaged,progress}.t' --rules 'seq=**'
 
 run-tests: ready replay $(if $(WAY),build/way/crdump)
 	$(CRDUMP_ANY) INITRAMFS_TESTS='$(SOME_INITRAMFS_TESTS)' $(PROVE) $(SIDE_BY_SIDE) $(TESTS)
