@@ -8,9 +8,14 @@ need strace
 
 over() { grep -q '^over' "$out"; }
 
+# The signals that wait while a target is held up count for everybody of its user, and strace needs one for its timer.
+roomy=
+prlimit --sigpending=unlimited:unlimited true 2>/dev/null && roomy='prlimit --sigpending=unlimited:unlimited'
+
 # The tracing side looks at the parasite for the WHENth time 2.6 s too late; a signal comes every 100 us.
 late() {                        # NAME WHEN OPTION
-        timeout -k 5 60 strace -f -qq -o trace -e trace=process_vm_readv -e "inject=process_vm_readv:delay_enter=2600000:when=$2" \
+        # shellcheck disable=SC2086     # a command and its words
+        timeout -k 5 60 $roomy strace -f -qq -o trace -e trace=process_vm_readv -e "inject=process_vm_readv:delay_enter=2600000:when=$2" \
                 "$CRDUMP" "$3" "$pid" img >stdout 2>stderr
         is $? 0 "$1: status"
         ok "$1: it went home by itself" grep -q 'went home by' stderr
