@@ -23,7 +23,6 @@
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE     0x100000
 #endif
-#define ALL_SIGNALS             (~0ull)
 #define TRAP_BIT                (1ull << (SIGTRAP - 1))
 #define ROOM_AROUND             (64u << 12)     /* keep so far from what is mapped: nothing merges, a stack can grow */
 #define LOWEST                  0x10000u        /* vm.mmap_min_addr, as Debian has it */
@@ -102,7 +101,7 @@ static size_t blob_len(const struct infection *in)
 
 static uint64_t mask_meanwhile(const struct infection *in)
 {
-        return in->breakpoint ? ALL_SIGNALS & ~TRAP_BIT : ALL_SIGNALS;
+        return in->breakpoint ? SIG_ALL & ~TRAP_BIT : SIG_ALL;
 }
 
 /* The address is chosen beforehand, so that it can be unmapped even when the answer gets lost. *ret: the call's. */
@@ -262,6 +261,8 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
         if (check_blob() < 0 ||
             remote_begin(&in->remote, t, &t->task[0], maps, g, opt->inject) < 0)
                 return -1;
+        if (how.twin && twin_note(how.twin, &in->remote) < 0)   /* before a call: the rseq area is as it was */
+                how.twin = NULL;
         if (lend_begin(&in->lend, others(t), in->remote.xstate_len) < 0)
                 say("no memory to ask other threads");
         ns_tid = own_tid(in);
@@ -281,7 +282,7 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
         if (in->breakpoint)
                 set_breakpoint(in);
         how.breakpoint = in->breakpoint;
-        if (opt->twin && (twin_note(opt->twin, &in->remote) < 0 || trace_follow_clone(t, in->remote.task->tid, 1) < 0))
+        if (how.twin && trace_follow_clone(t, in->remote.task->tid, 1) < 0)
                 how.twin = NULL;
         if (fill_blob(in, ns_tid, &how) < 0)
                 return -1;
@@ -625,7 +626,7 @@ int cure(struct infection *in)
         if (in->breakpoint && !in->t->died && trace_breakpoint(in->t, r->task->tid, 0) < 0)
                 rc = trace_fail(in->t, r->task->tid, "debug registers not cleared, those");
         if (in->breakpoint && !in->t->died && !r->running)
-                trace_set_mask(in->t, r->task->tid, ALL_SIGNALS);       /* no trap is expected any more */
+                trace_set_mask(in->t, r->task->tid, SIG_ALL);       /* no trap is expected any more */
         if (r->kept_n && in->base && !in->t->died && !r->running && requeue_trap(in) < 0)
                 rc = -1;
         if (in->base && !in->t->died && !r->running && (lend_inside(&in->lend) || unmap_blob(in) < 0) && !in->t->died)

@@ -16,7 +16,6 @@
 #include "sigframe.h"
 #include "util.h"
 
-#define ALL_SIGNALS     (~0ull)
 #define WORK_NS         5000000000ull   /* the calls take microseconds, but a thread may not get a processor */
 #define SPIN_NS         200000u         /* look so long without a nap */
 #define NAP_NS          50000           /* between looks from then on */
@@ -79,7 +78,7 @@ static void fill_slot(struct parasite_slot *s, uint64_t at)
         uint64_t answer = at + offsetof(struct parasite_slot, answer);
 
         _Static_assert(CALLS <= sizeof s->call / sizeof *s->call, "room for the calls");
-        *s = (struct parasite_slot){ .n = CALLS, .wait_sec = PARASITE_WAIT_SECONDS, .all = ALL_SIGNALS };
+        *s = (struct parasite_slot){ .n = CALLS, .wait_sec = PARASITE_WAIT_SECONDS, .all = SIG_ALL };
         s->call[BLOCK] = (struct parasite_call){
                 SYS_rt_sigprocmask, { SIG_SETMASK, at + offsetof(struct parasite_slot, all), 0, sizeof s->all }, 0 };
         s->call[GETTID] = (struct parasite_call){ SYS_gettid, { 0, 0, 0, 0 }, 0 };
@@ -190,7 +189,7 @@ static int send_off(struct lend *l, struct lent *k)
         if (trace_write(r->t, r->task->tid, k->at, image, len) < 0)
                 return trace_fail(r->t, r->task->tid, "memory for the parasite");
         l->out++;
-        return remote_run(r, ALL_SIGNALS, l->at.entry, k->at);
+        return remote_run(r, SIG_ALL, l->at.entry, k->at);
 }
 
 /* --- while they are out ------------------------------------------------------------------------ */

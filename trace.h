@@ -15,6 +15,7 @@
 #include <sys/types.h>
 #include <sys/user.h>
 
+#define SIG_ALL         (~0ull)                 /* a mask of all signals */
 #define SIG_BIT(n)      (1ull << ((n) - 1))     /* of signal n, in a mask of the kernel's */
 #define TRACE_OPTIONS   0x11ul  /* of each thread: PTRACE_O_TRACESYSGOOD, PTRACE_O_TRACEEXEC */
 #define TRACE_XSTATE_MAX 65536  /* bytes asked for; AMX makes it 11,008 */

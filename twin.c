@@ -24,9 +24,7 @@
 #define WAIT_NS         5000000000ull   /* for what takes microseconds */
 #define REAP_NS         2000000000ull   /* for one thread of the target to stop */
 #define NAP_NS          100000
-#define ALL_SIGNALS     (~0ull)
 #define RSEQ_LEN        32              /* of struct rseq, what every kernel that has it writes to: uapi/linux/rseq.h */
-#define RSEQ_CS         8               /* its rseq_cs */
 
 /* ---- what is ours in it ---- */
 
@@ -145,7 +143,6 @@ static void take(struct twin *w, struct trace *of, pid_t ns_pid)
 {
         struct proc_status st;
 
-        w->of = of;
         w->ns_pid = ns_pid;
         w->t = (struct trace){
                 .pid = of->pid, .live = of->cloned, .mem = -1, .twin = 1, .options = of->options,
@@ -215,7 +212,7 @@ static int call_wait(struct trace *t, pid_t pid, const struct proc_maps *maps, c
         guard_infected(1);
         rc = remote_begin(&r, t, &t->task[0], maps, g, 0);
         if (rc == 0)
-                rc = remote_call(&r, ALL_SIGNALS, SYS_wait4, arg, &ret);
+                rc = remote_call(&r, SIG_ALL, SYS_wait4, arg, &ret);
         if (remote_end(&r) < 0) {
                 how->harmed = 1;
                 return -1;
@@ -305,9 +302,9 @@ int twin_end(struct twin *w, struct trace *of)
         if (!w->t.live)
                 return 0;
         if (kill_it(w) < 0)
-                rc = fail("the copy of process %d, process %d, does not end", w->of->pid, w->t.live);
+                rc = fail("the copy of process %d, process %d, does not end", of->pid, w->t.live);
         else
-                rc = twin_reap(w->of, w->ns_pid, w->t.live, &w->reaping);
+                rc = twin_reap(of, w->ns_pid, w->t.live, &w->reaping);
         guard_twin(0, 0);
         if (w->t.mem >= 0)
                 close(w->t.mem);

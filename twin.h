@@ -37,7 +37,6 @@ struct twin_reaping {
 
 struct twin {                   /* all zero: none */
         struct trace  t;        /* of the copy: t.live is its pid, 0: none was made */
-        struct trace *of;
         pid_t    ns_pid;        /* its pid where the target lives */
         struct twin_bytes was[TWIN_BYTES];
         struct twin_reaping reaping;
