@@ -68,11 +68,11 @@ struct mapfile *mapfiles_find(const struct mapfiles *f, const struct proc_maps *
 }
 
 /* The first page of an ELF file, from memory that has it. 1: it is there, or it is no ELF file; 0: it could not be read. */
-static int take_head(struct mapfile *file, struct trace *t, uint64_t addr)
+static int take_head(struct mapfile *file, struct trace *t)
 {
         uint8_t page[IMG_PAGE];
 
-        if (trace_read(t, t->live, addr, page, sizeof page) < 0)
+        if (trace_read(t, t->live, file->head_at, page, sizeof page) < 0)
                 return 0;
         if (memcmp(page, ELFMAG, SELFMAG))
                 return 1;
@@ -82,8 +82,8 @@ static int take_head(struct mapfile *file, struct trace *t, uint64_t addr)
         return file->head != NULL;
 }
 
-/* What shall its file be looked at for? The first page only if the page tables do not have it, or the process its own. */
-static uint8_t wanted(struct mapfile *file, struct trace *t, struct pagemap *p, const struct proc_map *map, int all)
+/* What is its file to be looked at for? For the first page only if the page tables have none; if they have the file's, head_at tells where. */
+static uint8_t wanted(struct mapfile *file, struct pagemap *p, const struct proc_map *map, int all)
 {
         enum pagemap_state state;
         uint64_t n;
@@ -94,7 +94,25 @@ static uint8_t wanted(struct mapfile *file, struct trace *t, struct pagemap *p, 
                 return 0;
         if (pagemap_next(p, map->start, map->start + IMG_PAGE, &n, &state) < 0 || state == PAGEMAP_ABSENT)
                 return MAPFILE_HEAD;
-        return state != PAGEMAP_FILE || take_head(file, t, map->start) ? 0 : MAPFILE_HEAD;
+        if (state == PAGEMAP_FILE)
+                file->head_at = map->start;
+        return 0;
+}
+
+/* Of each file once, and before its system is asked: that may not answer. */
+static void take_heads(struct mapfile *file, size_t n, struct trace *t)
+{
+        unsigned heads = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                if (!file[i].head_at)
+                        continue;
+                file[i].want |= MAPFILE_HEAD;
+                if (heads < MAPFILE_HEADS && take_head(&file[i], t)) {
+                        file[i].want &= (uint8_t)~MAPFILE_HEAD;
+                        heads++;
+                }
+        }
 }
 
 static int add(struct mapfile **file, size_t *n, size_t *cap, const struct proc_maps *m, const struct proc_map *map)
@@ -129,10 +147,8 @@ static size_t unite(struct mapfile *file, size_t n)
                         file[kept - 1].want |= file[i].want;
                         file[kept - 1].off = file[i].off < file[kept - 1].off ? file[i].off : file[kept - 1].off;
                         file[kept - 1].upto = file[i].upto > file[kept - 1].upto ? file[i].upto : file[kept - 1].upto;
-                        if (!file[kept - 1].head)
-                                file[kept - 1].head = file[i].head;
-                        else
-                                free(file[i].head);
+                        if (!file[kept - 1].head_at)
+                                file[kept - 1].head_at = file[i].head_at;
                         free(file[i].name);
                 } else {
                         file[kept++] = file[i];
@@ -142,7 +158,7 @@ static size_t unite(struct mapfile *file, size_t n)
 }
 
 /* Files of mappings that are not in the table yet: malloc'ed to *file. Returns how many, or -1. */
-static ssize_t collect(struct mapfiles *f, struct trace *t, int dir, const struct proc_maps *m, int all, struct mapfile **file)
+static ssize_t collect(struct mapfiles *f, int dir, const struct proc_maps *m, int all, struct mapfile **file)
 {
         struct pagemap pagemap;
         size_t n = 0, cap = 0;
@@ -156,7 +172,7 @@ static ssize_t collect(struct mapfiles *f, struct trace *t, int dir, const struc
                         continue;
                 rc = add(file, &n, &cap, m, map);
                 if (rc == 0)
-                        (*file)[n - 1].want |= wanted(&(*file)[n - 1], t, &pagemap, map, all);
+                        (*file)[n - 1].want |= wanted(&(*file)[n - 1], &pagemap, map, all);
                 else
                         fail("files of mappings:");
         }
@@ -180,12 +196,13 @@ int mapfiles_look(struct mapfiles *f, struct trace *t, int dir, const struct pro
         struct mapfile *more, *table;
         ssize_t n;
 
-        n = collect(f, t, dir, m, all, &more);
+        n = collect(f, dir, m, all, &more);
         if (n < 0)
                 return -1;
         if (n == 0)
                 return 0;
         raise_limit();
+        take_heads(more, (size_t)n, t);
         if (maplook(dir, more, (size_t)n) < 0)
                 return -1;
         table = realloc(f->file, (f->n + (size_t)n) * sizeof *table);

@@ -23,7 +23,6 @@
 
 #define LOOK_NS         2000000000ull   /* for all files together, and */
 #define LOOK_EACH_NS    10000000ull     /* for each one more */
-#define HEADS           4096u           /* first pages kept at most: 16 MiB */
 #define LOCKS_MAX       (16u << 20)     /* bytes of /proc/locks */
 #define SLOTS_LEFT      64u             /* descriptors that others need */
 
@@ -285,7 +284,7 @@ static void open_it(struct look *l, struct mapfile *f, const struct seen *s)
 
 static void keep_head(struct look *l, struct mapfile *f)
 {
-        uint8_t *page = l->heads < HEADS ? calloc(1, IMG_PAGE) : NULL;
+        uint8_t *page = l->heads < MAPFILE_HEADS ? calloc(1, IMG_PAGE) : NULL;
 
         if (page && pread(f->fd, page, IMG_PAGE, 0) >= SELFMAG && !memcmp(page, ELFMAG, SELFMAG)) {
                 f->head = page;

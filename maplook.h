@@ -40,11 +40,13 @@ struct mapfile {
         int      fd;            /* open for reading; -1: not wanted, or no way */
         int      err;           /* fd -1, and wanted: the errno of the last way tried */
         uint64_t len;           /* bytes */
+        uint64_t head_at;       /* address of its first page, where the page tables have that; 0: nowhere */
         uint8_t *head;          /* its first page, if that begins as an ELF file does, and was wanted; or NULL */
         uint64_t from, to;      /* of it, the extent last asked for: bytes */
         uint8_t  hole;          /* that is one */
 };
 #define MAPFILE_HEAD    1u      /* the first page of an ELF file */
+#define MAPFILE_HEADS   4096u   /* first pages kept at most, by either way: 16 MiB */
 #define MAPFILE_CONTENT 2u      /* all of it, also where a path leads to it */
 
 /*
