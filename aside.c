@@ -4,14 +4,12 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "guard.h"
 #include "util.h"
 
-#define STACK   65536u          /* of the thread */
 #define SLICE   20000000u       /* ns between two looks at stop_wanted() */
 
 struct helper {
@@ -41,32 +39,13 @@ static void *serve(void *arg)
         return NULL;
 }
 
-/* A thread that no signal is delivered to. 0 or an errno. */
+/* 0 or an errno. */
 static int start(struct helper *h)
 {
-        pthread_condattr_t clock;
-        pthread_attr_t attr;
-        sigset_t all, was;
-        pthread_t t;
-        int err;
-
         pthread_mutex_init(&h->lock, NULL);
         pthread_cond_init(&h->work, NULL);
-        pthread_condattr_init(&clock);
-        pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-        pthread_cond_init(&h->news, &clock);
-        pthread_condattr_destroy(&clock);
-        err = pthread_attr_init(&attr);
-        if (err)
-                return err;
-        pthread_attr_setstacksize(&attr, STACK);
-        pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &was);
-        err = pthread_create(&t, &attr, serve, h);
-        pthread_sigmask(SIG_SETMASK, &was, NULL);
-        pthread_attr_destroy(&attr);
-        return err;
+        clocked_cond(&h->news);
+        return start_thread(NULL, serve, h);
 }
 
 static int make_helper(void)

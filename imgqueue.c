@@ -3,7 +3,6 @@
 #include "imgqueue.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,15 +15,9 @@
 
 #define BUFFER  IMGQUEUE_BUFFER
 #define SPOOL   120u            /* so many more while a target is stopped that shall not wait for the output: 64 MiB */
-#define STACK   65536u          /* of a thread */
 #define SLICE   20u             /* ms that the caller waits before it asks stop_wanted() again */
 #define PATIENCE 500u           /* ms that imgqueue_end() waits for a stuck write, and again for the unlink */
 #define STALL   15u             /* s without a byte written: not waited for while a target is stopped */
-
-static uint64_t align(uint64_t n, uint64_t to)
-{
-        return (n + to - 1) / to * to;
-}
 
 /* ---- the writing thread ---- */
 
@@ -44,7 +37,7 @@ static void seal(struct imgqueue *q, struct imgbuffer *b)
                 q->chain = c->head_crc;
                 if (c->len > b->end - at)
                         break;
-                at += align(c->len, IMG_ALIGN);
+                at += round_up(c->len, IMG_ALIGN);
         }
 }
 
@@ -113,25 +106,6 @@ static void *writer(void *arg)
         return NULL;
 }
 
-/* A thread that no signal is delivered to: they are for the caller's. 0 or an errno. */
-static int start(pthread_t *t, void *(*fn)(void *), void *arg)
-{
-        pthread_attr_t attr;
-        sigset_t all, was;
-        int err;
-
-        sigfillset(&all);
-        err = pthread_attr_init(&attr);
-        if (err)
-                return err;
-        pthread_attr_setstacksize(&attr, STACK);
-        pthread_sigmask(SIG_SETMASK, &all, &was);
-        err = pthread_create(t, &attr, fn, arg);
-        pthread_sigmask(SIG_SETMASK, &was, NULL);
-        pthread_attr_destroy(&attr);
-        return err;
-}
-
 /* ---- waiting for it ---- */
 
 /* Wait until *n is not zero, at most ms. Called and returns locked. */
@@ -183,7 +157,7 @@ static int await(struct imgqueue *q, const unsigned *n)
 /* One more, with its memory behind it; NULL: there may be none, or is none. */
 static struct imgbuffer *take_extra(struct imgqueue *q)
 {
-        const size_t head = align(sizeof(struct imgbuffer), IMG_PAGE);
+        const size_t head = round_up(sizeof(struct imgbuffer), IMG_PAGE);
         struct imgbuffer *b = NULL;
         void *p;
 
@@ -243,7 +217,6 @@ int imgqueue_behind(struct imgqueue *q)
 
 int imgqueue_start(struct imgqueue *q)
 {
-        pthread_condattr_t attr;
         uint8_t *mem;
         int i;
 
@@ -257,11 +230,8 @@ int imgqueue_start(struct imgqueue *q)
         }
         pthread_mutex_init(&q->lock, NULL);
         pthread_cond_init(&q->work, NULL);
-        pthread_condattr_init(&attr);
-        pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-        pthread_cond_init(&q->news, &attr);
-        pthread_condattr_destroy(&attr);
-        errno = start(&q->writer, writer, q);
+        clocked_cond(&q->news);
+        errno = start_thread(&q->writer, writer, q);
         if (errno)
                 return fail("write %s: start a thread:", q->out.path);
         q->threaded = 1;
@@ -310,7 +280,7 @@ static void abandon(struct imgqueue *q)
 
         if (!q->out.folder)
                 return;
-        if (start(&t, remove_part, q) != 0) {
+        if (start_thread(&t, remove_part, q) != 0) {
                 warn("%s/%s is left behind: no thread to remove it", q->out.folder, q->out.part);
                 return;
         }

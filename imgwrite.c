@@ -65,11 +65,6 @@ static int drain(struct imgwrite *w, unsigned left);
 
 static uint8_t zeros[IMG_PAGE]; /* never written to */
 
-static uint64_t align(uint64_t n, uint64_t to)
-{
-        return (n + to - 1) / to * to;
-}
-
 /* What was streamed so far goes out. */
 static void flush(struct imgwrite *w)
 {
@@ -173,7 +168,7 @@ static int stream(struct imgwrite *w, uint32_t tag, uint64_t addr, const struct 
         for (i = 0; i < n; i++)
                 if (put(w, iov[i].iov_base, iov[i].iov_len) < 0)
                         return -1;
-        return put(w, zeros, align(w->off, IMG_ALIGN) - w->off);
+        return put(w, zeros, round_up(w->off, IMG_ALIGN) - w->off);
 }
 
 int imgwrite_chunk(struct imgwrite *w, uint32_t tag, const struct iovec *iov, int n)
@@ -252,7 +247,7 @@ static int stream_pages(struct imgwrite *w, const struct text *t, const void *da
 static int room_pages(struct imgwrite *w, const struct text *t)
 {
         size_t len = text_len(t), before = w->off + sizeof(struct img_chunk);
-        struct img_pages pages = pages_head(t, align(before + len, IMG_PAGE) - before);
+        struct img_pages pages = pages_head(t, round_up(before + len, IMG_PAGE) - before);
         struct imgbuffer *b = w->room;
         struct img_chunk *c;
         uint8_t *p;

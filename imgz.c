@@ -5,14 +5,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <zlib.h>
 
 #include "image.h"
 #include "util.h"
-
-#define STACK   65536u
 
 struct imgz {
         pthread_mutex_t lock;
@@ -72,24 +69,6 @@ static void *worker(void *arg)
         return NULL;
 }
 
-/* Without signals: they are for the caller's thread. 0 or an errno. */
-static int start(struct worker *w)
-{
-        pthread_attr_t attr;
-        sigset_t all, was;
-        int err = pthread_attr_init(&attr);
-
-        if (err)
-                return err;
-        pthread_attr_setstacksize(&attr, STACK);
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &was);
-        err = pthread_create(&w->thread, &attr, worker, w);
-        pthread_sigmask(SIG_SETMASK, &was, NULL);
-        pthread_attr_destroy(&attr);
-        return err;
-}
-
 struct imgz *imgz_open(int level)
 {
         struct imgz *z = calloc(1, sizeof *z);
@@ -110,7 +89,7 @@ struct imgz *imgz_open(int level)
 
                 w->z = z;
                 w->ready = deflateInit(&w->s, level) == Z_OK;
-                errno = w->ready ? start(w) : ENOMEM;
+                errno = w->ready ? start_thread(&w->thread, worker, w) : ENOMEM;
                 if (errno)
                         break;
         }

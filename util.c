@@ -17,6 +17,7 @@
 #define PREFIX  "crdump: "
 #define MESSAGE 2048    /* bytes of the longest line; below PIPE_BUF, so that lines of two processes never mix */
 #define HELD_MAX 65536u
+#define STACK   65536u  /* of a thread */
 #define REASON  160     /* of them for ": ", strerror() and the newline */
 
 int util_verbosity;
@@ -169,6 +170,36 @@ uint64_t now_ns(void)
 
         clock_gettime(CLOCK_MONOTONIC, &t);
         return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+int start_thread(pthread_t *t, void *(*fn)(void *), void *arg)
+{
+        pthread_attr_t attr;
+        pthread_t own;
+        sigset_t all, was;
+        int err = pthread_attr_init(&attr);
+
+        if (err)
+                return err;
+        pthread_attr_setstacksize(&attr, STACK);
+        if (!t)
+                pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &was);
+        err = pthread_create(t ? t : &own, &attr, fn, arg);
+        pthread_sigmask(SIG_SETMASK, &was, NULL);
+        pthread_attr_destroy(&attr);
+        return err;
+}
+
+void clocked_cond(pthread_cond_t *c)
+{
+        pthread_condattr_t attr;
+
+        pthread_condattr_init(&attr);
+        pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+        pthread_cond_init(c, &attr);
+        pthread_condattr_destroy(&attr);
 }
 
 ssize_t read_some(int fd, void *buf, size_t len)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* util.h - messages, exit statuses, time, whole reads and writes */
+/* util.h - messages, exit statuses, time, whole reads and writes, threads */
 #ifndef UTIL_H
 #define UTIL_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -43,6 +44,21 @@ uint64_t now_ns(void);
 ssize_t read_some(int fd, void *buf, size_t len);
 ssize_t read_full(int fd, void *buf, size_t len);
 int     write_full(int fd, const void *buf, size_t len);
+
+/*
+ * A thread of ours, with a small stack, that no signal is delivered to. Where t is
+ * NULL nobody joins it. 0 or an errno.
+ */
+int start_thread(pthread_t *t, void *(*fn)(void *), void *arg);
+
+/* A condition whose timed waits go by the clock of now_ns(). */
+void clocked_cond(pthread_cond_t *c);
+
+/* n, or what is above it, that is a multiple of to. */
+static inline uint64_t round_up(uint64_t n, uint64_t to)
+{
+        return (n + to - 1) / to * to;
+}
 
 /*
  * A whole small file (/proc gives no size) below the folder dirfd, NUL added
