@@ -40,15 +40,6 @@ struct core {
         struct sparse out;
 };
 
-/* Are some of its pages in a base? */
-static int has_based(const struct model *m)
-{
-        for (int bit = 0; bit < IMG_HOW_BITS; bit++)
-                if (1u << bit == IMG_HOW_BASE && m->how[bit])
-                        return 1;
-        return 0;
-}
-
 /* First reading: the state, what segments there will be, and that all of it is right. */
 static int collect(struct core *c, const char *out)
 {
@@ -63,7 +54,7 @@ static int collect(struct core *c, const char *out)
                         return -1;
         if (rc == 0 && c->segments.n >= UINT32_MAX)
                 return fail("%" PRIu64 " segments are too many for a core", c->segments.n);
-        if (rc == 0 && has_based(&c->m) && stat(out, &st) == 0)
+        if (rc == 0 && c->m.how[__builtin_ctz(IMG_HOW_BASE)] && stat(out, &st) == 0)
                 rc = load_needs(c->l, st.st_dev, st.st_ino);
         return rc > 0 ? fail("%s is the image's base, or a base of that", out) : rc;
 }

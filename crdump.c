@@ -36,8 +36,7 @@ static const char usage[] =
 static const char help[] =
         "\n"
         "Capture a running process in one file, and let it go on as if nothing had happened.\n"
-        "- is standard output: crdump PID - | ssh host 'cat >x.img'. The target is stopped\n"
-        "until its pages are through.\n"
+        "- is standard output: crdump PID - | ssh host 'cat >x.img'.\n"
         "\n"
         "  -v, --verbose          say each step on stderr\n"
         "  -q, --quiet            say nothing but errors\n"
@@ -258,8 +257,8 @@ static void take_option(int opt, struct settings *s)
                 break;
         case OPT_SNAPSHOT:
                 s->dump.snapshot = optarg ? SNAPSHOT_TRY : SNAPSHOT_ALWAYS;
-                if (optarg)
-                        parse_word("--snapshot is followed by =try or nothing, not", optarg, "try", "try");
+                if (optarg && strcmp(optarg, "try"))
+                        bad_usage("--snapshot is followed by =try or nothing, not", optarg);
                 break;
         case OPT_STOP:
                 s->dump.snapshot = SNAPSHOT_NEVER;

@@ -60,7 +60,6 @@ int keep_pages(struct keep *k, const struct img_run *run, uint32_t n)
                         c->pages += run[i].n;
         memcpy(c->run, run, n * sizeof *run);
         k->used += LEAD + ((size_t)c->pages << IMG_PAGE_SHIFT);
-        k->chunks++;
         return 0;
 }
 

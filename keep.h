@@ -21,7 +21,6 @@ struct keep {                   /* all zero: nothing */
         size_t   used;
         size_t   read;          /* of used: written to the image */
         uint32_t group;         /* that chunks are added to */
-        uint32_t chunks;
 };
 
 /* Room for that many bytes of pages, and what goes with them; so many of them at once, without a fault. 0, or -1: no memory, not said. */

@@ -25,7 +25,8 @@ static uint64_t number(const char *p)
         return !p || end == p || errno ? UINT64_MAX : n;
 }
 
-uint64_t room_parse_meminfo(const char *text)
+/* Of /proc/meminfo. UINT64_MAX: not in it. */
+static uint64_t parse_meminfo(const char *text)
 {
         uint64_t kib = number(proc_field(text, "MemAvailable"));
 
@@ -34,7 +35,8 @@ uint64_t room_parse_meminfo(const char *text)
         return kib > UINT64_MAX >> 10 ? UINT64_MAX : kib << 10;
 }
 
-int room_parse_cgroup(const char *text, int v1, char *path, uint64_t len)
+/* Of /proc/PID/cgroup the path below the mount of v2, or of v1's memory controller. 0, or -1: none. */
+static int parse_cgroup(const char *text, int v1, char *path, uint64_t len)
 {
         while (*text) {
                 const char *eol = strchr(text, '\n'), *end = eol ? eol : text + strlen(text);
@@ -118,10 +120,10 @@ uint64_t room_of(int dir)
 {
         static const char *const mount[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/memory" };
         char *info = read_text(AT_FDCWD, "/proc/meminfo"), *groups = read_text(dir, "cgroup"), path[PATH_MAX];
-        uint64_t room = info ? room_parse_meminfo(info) : UINT64_MAX;
+        uint64_t room = info ? parse_meminfo(info) : UINT64_MAX;
 
         for (int i = 0; groups && i < 3; i++) {
-                uint64_t left = room_parse_cgroup(groups, i == 2, path, sizeof path) < 0 ? UINT64_MAX : room_below(mount[i], path, i == 2);
+                uint64_t left = parse_cgroup(groups, i == 2, path, sizeof path) < 0 ? UINT64_MAX : room_below(mount[i], path, i == 2);
 
                 room = left < room ? left : room;
         }

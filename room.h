@@ -12,9 +12,4 @@
  */
 uint64_t room_of(int dir);
 
-/* The parsers behind it, of text with a NUL behind it: of /proc/meminfo (bytes; UINT64_MAX: not in it)... */
-uint64_t room_parse_meminfo(const char *text);
-/* ... and of /proc/PID/cgroup, where the path below the mount of v2, or of v1's memory controller, is put: 0, or -1: none. */
-int room_parse_cgroup(const char *text, int v1, char *path, uint64_t len);
-
 #endif
