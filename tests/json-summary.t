@@ -45,9 +45,7 @@ open('/proc/self/comm', 'wb').write(b'a"b\\\xc3\xa4\xff')
 print('ready', flush=True)
 time.sleep(1000)
 EOF
-background python3 named.py
-await 20 ready_or_dead grep -q ready "$out"
-await 20 ready_or_dead asleep "$pid"
+python_ready named.py
 comm=$(printf 'a"b\\\303\244\303\277')
 
 exits 0 'to a file' "$CRDUMP" --json "$pid" img

@@ -209,6 +209,22 @@ victim() {                      # CMD...: started and ready or asleep; sets pid 
         bail "the victim did not start: $*"
 }
 
+python_ready() {                # FILE: a victim, that has printed ready and sleeps; sets pid and out
+        background python3 "$1"
+        await 20 ready_or_dead grep -q ready "$out"
+        await 20 ready_or_dead asleep "$pid"
+}
+
+noisy_python() {                # likewise: 4 MB, no page like another, which no pipe holds
+        cat >noisy.py <<-'EOF'
+		import os, time
+		b = os.urandom(4 << 20)
+		print('ready', flush=True)
+		time.sleep(1000)
+	EOF
+        python_ready noisy.py
+}
+
 dismiss() {                     # PID: no longer needed; one that reap() knows
         for t_p in $t_reap; do
                 [ "${t_p%/*}" != "$1" ] || t_kill "$t_p"

@@ -110,16 +110,7 @@ saw() {                         # NAME LINE...: so it is in that file, among oth
         pass "$t_title"
 }
 
-# 4 MB, no page like another: 2 s and more in the pipe above
-cat >big.py <<'EOF'
-import os, time
-b = os.urandom(4 << 20)
-print('ready', flush=True)
-time.sleep(1000)
-EOF
-background python3 big.py
-await 20 ready_or_dead grep -q ready "$out"
-await 20 ready_or_dead asleep "$pid"
+noisy_python                    # 2 s and more in the pipe above
 at_rest "$pid" >before
 summary='screen crdump: N \(pythonN?(.N)?\): N thread, N pages, N bytes, paused .*'
 

@@ -72,14 +72,17 @@ fi
 
 start alone
 held() { for t_fd in "/proc/$pid/fd"/*; do echo "${t_fd##*/} $(readlink "$t_fd")"; done; }
+holds_all() {                   # NAME: what it held
+        held >after
+        ok "$1: its descriptors are as they were" diff -u before after
+        for kind in flock ofd posix; do
+                exits 1 "$1: the $kind is still its own" "$twin" lock $kind "$folder/$kind"
+        done
+}
 held >before
 begin 'it executes another program'
 ok 'it executes another program' order heir exec
-held >after
-ok 'it executes another program: its descriptors are as they were' diff -u before after
-for kind in flock ofd posix; do
-        exits 1 "it executes another program: the $kind is still its own" "$twin" lock $kind "$folder/$kind"
-done
+holds_all 'it executes another program'
 saw_nothing 'the new program'
 ok 'it executes another program: while the twin is read' still_read
 finish 0 'it executes another program'
@@ -88,11 +91,7 @@ nothing_left 'the new program' "$pid"
 order look look                 # the kernel makes it a child like any other: one SIGCHLD, as crdump(1) says
 is "$(tail -n 1 "$out" | sed 's/look [1-9][0-9]* //')" 'sigchld 1 wrong 0' \
         'the new program, after the dump: one SIGCHLD, no child that waitpid tells of'
-held >after
-ok 'the new program: its descriptors are as they were' diff -u before after
-for kind in flock ofd posix; do
-        exits 1 "the new program: the $kind is still its own" "$twin" lock $kind "$folder/$kind"
-done
+holds_all 'the new program'
 dismiss "$pid"
 
 # As soon as it is let go: before the twin has a table of descriptors of its own.

@@ -6,16 +6,7 @@
 
 need python3 strace
 
-# 4 MB, no page like another: no pipe holds so much.
-cat >big.py <<'EOF'
-import os, time
-b = os.urandom(4 << 20)
-print('ready', flush=True)
-time.sleep(1000)
-EOF
-background python3 big.py
-await 20 ready_or_dead grep -q ready "$out"
-await 20 ready_or_dead asleep "$pid"
+noisy_python
 at_rest "$pid" >before
 target=$pid
 
