@@ -82,7 +82,7 @@ static int take_head(struct mapfile *file, struct trace *t)
         return file->head != NULL;
 }
 
-/* What is its file to be looked at for? For the first page only if the page tables have none; if they have the file's, head_at tells where. */
+/* What is its file to be looked at for? The first page only if the page tables have none; if they have the file's, head_at tells where. */
 static uint8_t wanted(struct mapfile *file, struct pagemap *p, const struct proc_map *map, int all)
 {
         enum pagemap_state state;
