@@ -24,6 +24,7 @@
 #include "procstate.h"
 #include "progress.h"
 #include "rawfiles.h"
+#include "ready.h"
 #include "seize.h"
 #include "snapshot.h"
 #include "state.h"
@@ -50,6 +51,7 @@ struct dump {
         struct gadget gadget;
         struct fds fds;
         struct proc_maps maps;          /* of the stopped target */
+        struct proc_maps again;         /* room for those that are compared with them */
         struct secret secret;           /* memory that only the process can read */
         struct mapfiles files;          /* that they lead to, as early as the mappings */
         struct pages pages;
@@ -174,6 +176,8 @@ static int look_before(struct dump *d)
                 return -1;
         if (!d->early.n)
                 return fail("process %d (%s) has no memory", d->t.pid, d->stat.comm);
+        if (proc_maps(d->t.live_dir, 0, &d->maps) < 0)          /* its room will be as long */
+                return -1;
         gadget_find(&d->t, &d->early, &d->gadget);
         d->raw.dir = d->t.dir;
         d->raw.live_dir = d->t.live_dir;
@@ -184,6 +188,8 @@ static int look_before(struct dump *d)
         threads_look(&d->tasks, &d->t, &d->notes);
         fds_look_before(&d->fds, &d->t, &d->raw);
         if (look_at_files(d, &d->early) < 0)
+                return -1;
+        if (trace_prepare(&d->t, d->tasks.before_n + 16) < 0)
                 return -1;
         d->pages = (struct pages){ .t = &d->t, .maps = &d->early, .files = &d->files, .secret = &d->secret, .all = d->opt->file_pages };
         d->snapshot.wish = (enum snapshot_wish)d->opt->snapshot;
@@ -269,10 +275,9 @@ static int read_maps(struct dump *d)
                 return -1;
         if (!proc_maps_equal(&d->maps, &d->early)) {
                 say("mappings changed before the stop: reading them again");
-                proc_maps_free(&d->maps);
                 return proc_maps(d->t.live_dir, 1, &d->maps) < 0 ? -1 : look_at_files(d, &d->maps);
         }
-        proc_maps_free(&d->maps);
+        d->again = d->maps;
         d->maps = d->early;
         d->early = (struct proc_maps){ 0 };
         return 0;
@@ -324,6 +329,7 @@ static int visit(struct dump *d)
                 .breakpoint = d->opt->breakpoint,
                 .ask_umask = d->status.umask == ~0u,
                 .timer = d->timers.ask, .timers_n = d->timers.asked,
+                .room = &d->again,
         };
         int rc;
 
@@ -555,6 +561,7 @@ static int work(void *arg)
 
         if (d->opt->timeout_ns)
                 set_deadline(d->begun_ns + d->opt->timeout_ns);
+        ready_self();
         status = run(d, d->pid);
         imgwrite_close(d->out);
         mapfiles_close(&d->files);

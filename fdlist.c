@@ -3,7 +3,6 @@
 #include "fdlist.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,6 +15,7 @@
 
 #include "procstate.h"
 #include "slowstat.h"
+#include "slurp.h"
 #include "util.h"
 
 #define INFO_MAX        (8u << 20)      /* bytes of an fdinfo: readers take no longer string */
@@ -31,14 +31,12 @@ static int by_number(const void *a, const void *b)
 static int list(struct fdlist *l, pid_t tid, pid_t table)
 {
         size_t from = l->n;
-        DIR *d = fdopendir(dup(l->fd_dir));
-        struct dirent *e;
-        int err;
+        struct slurp_names names;
+        const char *name;
 
-        if (!d)
-                return fail("list descriptors:");
-        while ((errno = 0, e = readdir(d))) {
-                if (!isdigit((unsigned char)e->d_name[0]))
+        slurp_names(&names, l->fd_dir);
+        while ((name = slurp_name(&names))) {
+                if (!isdigit((unsigned char)*name))
                         continue;
                 if (l->n == l->cap) {
                         size_t cap = l->cap ? l->cap * 2 : 64;
@@ -50,13 +48,10 @@ static int list(struct fdlist *l, pid_t tid, pid_t table)
                         l->cap = cap;
                 }
                 l->v[l->n++] = (struct fd){ .copy = -1, .f = { .size = sizeof(struct img_fd), .same_as = -1,
-                                            .fd = (int32_t)strtol(e->d_name, NULL, 10), .table = table },
+                                            .fd = (int32_t)strtol(name, NULL, 10), .table = table },
                                             .tid = tid };
         }
-        err = errno;
-        closedir(d);
-        errno = err;
-        if (err)
+        if (errno)
                 return fail("list descriptors:");
         if (l->n > from)
                 qsort(l->v + from, l->n - from, sizeof *l->v, by_number);

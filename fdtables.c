@@ -2,7 +2,6 @@
 /* fdtables.c - which threads have which table of descriptors */
 #include "fdtables.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "crc.h"
+#include "slurp.h"
 #include "util.h"
 
 #define LINKS_MAX       100000u         /* that are read in place of kcmp(2): some 0.2 s */
@@ -38,25 +38,23 @@ int fdtables_differ(pid_t a, pid_t b)
 static uint64_t sum_list(struct trace *t, pid_t tid, size_t *links)
 {
         char name[48], to[PATH_MAX];
-        struct dirent *e;
+        struct slurp_names names;
+        const char *link;
         uint32_t sum = 0;
         uint64_t n = 0;
-        DIR *d;
         int fd;
 
         snprintf(name, sizeof name, "task/%d/fd", (int)tid);
         fd = openat(t->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        d = fd < 0 ? NULL : fdopendir(fd);
-        while (d && (e = readdir(d))) {
-                ssize_t len = readlinkat(fd, e->d_name, to, sizeof to);
+        slurp_names(&names, fd);
+        while (fd >= 0 && (link = slurp_name(&names))) {
+                ssize_t len = readlinkat(fd, link, to, sizeof to);
 
-                sum = crc(sum, e->d_name, strlen(e->d_name) + 1);
+                sum = crc(sum, link, strlen(link) + 1);
                 sum = crc(sum, to, len < 0 ? 0 : (size_t)len);
                 n++;
         }
-        if (d)
-                closedir(d);
-        else if (fd >= 0)
+        if (fd >= 0)
                 close(fd);
         *links += n + 1;
         return n << 32 | sum;

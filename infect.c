@@ -161,26 +161,29 @@ static void fill_batch(const struct infection *in, struct parasite_data *d, pid_
                 d->answer[cmd - 1] = (struct parasite_answer){ .cmd = cmd, .status = PARASITE_NOT_RUN };
 }
 
+/* Code and data, the frame, the timers: between them lie zeros, as they were mapped. */
 static int fill_blob(struct infection *in, pid_t ns_tid, const struct infect_options *opt)
 {
         const struct parasite_head *h = head();
         struct remote *r = &in->remote;
+        pid_t tid = r->task->tid;
+        uint8_t *build = trace_piece(in->t, TRACE_BUILD);
         struct parasite_data d;
-        size_t len = in->timers_n ? timers_off(r) + timers_len(in) : h->frame + sigframe_len(r->xstate, r->xstate_len);
-        uint8_t *image = calloc(1, len);
-        int rc;
+        size_t len = sigframe_len(r->xstate, r->xstate_len);
 
-        if (!image)
-                return fail("parasite:");
+        if (h->data + sizeof d > TRACE_XSTATE_MAX || len > TRACE_XSTATE_MAX)
+                return fail("the parasite is too long for this crdump");
         fill_batch(in, &d, ns_tid, opt);
-        memcpy(image, blob_start, h->code_len);
-        memcpy(image + h->data, &d, sizeof d);
-        sigframe_build(image + h->frame, in->base + h->frame, &r->regs, r->mask, r->xstate, r->xstate_len);
-        if (in->timers_n)
-                memcpy(image + timers_off(r), in->timer, timers_len(in));
-        rc = trace_write(in->t, r->task->tid, in->base, image, len);
-        free(image);
-        return rc < 0 ? trace_fail(in->t, r->task->tid, "memory for the parasite") : 0;
+        memcpy(build, blob_start, h->code_len);
+        memcpy(build + h->data, &d, sizeof d);
+        if (trace_write(in->t, tid, in->base, build, h->data + sizeof d) < 0)
+                return trace_fail(in->t, tid, "memory for the parasite");
+        memset(build, 0, len);
+        sigframe_build(build, in->base + h->frame, &r->regs, r->mask, r->xstate, r->xstate_len);
+        if (trace_write(in->t, tid, in->base + h->frame, build, len) < 0 ||
+            (in->timers_n && trace_write(in->t, tid, in->base + timers_off(r), in->timer, timers_len(in)) < 0))
+                return trace_fail(in->t, tid, "memory for the parasite");
+        return 0;
 }
 
 /* May SIGTRAP be forced on it? Blocked or ignored, the kernel would reset what the process does on it. */
@@ -256,7 +259,7 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
         struct infect_options how = *opt;
         pid_t ns_tid;
 
-        *in = (struct infection){ .t = t, .maps = maps, .timer = opt->timer, .timers_n = opt->timers_n, .begun = 1 };
+        *in = (struct infection){ .t = t, .maps = maps, .room = opt->room, .timer = opt->timer, .timers_n = opt->timers_n, .begun = 1 };
         begin_leg(in);
         if (check_blob() < 0 ||
             remote_begin(&in->remote, t, &t->task[0], maps, g, opt->inject) < 0)
@@ -569,28 +572,15 @@ int infect_lend(struct infection *in, struct threads *th)
 
 static int check_maps(struct infection *in)
 {
-        struct proc_maps now;
-        int rc = 0;
-
-        if (proc_maps(in->t->live_dir, 0, &now) < 0)
+        if (proc_maps(in->t->live_dir, 0, in->room) < 0)
                 return -1;
-        if (!proc_maps_equal(in->maps, &now))
-                rc = fail("mappings of process %d are not as they were", in->t->pid);
-        proc_maps_free(&now);
-        return rc;
+        return proc_maps_equal(in->maps, in->room) ? 0 : fail("mappings of process %d are not as they were", in->t->pid);
 }
 
 /* A call that was not seen to end may not have begun: has it mapped anything? */
 static int is_mapped(const struct infection *in)
 {
-        struct proc_maps now;
-        int rc;
-
-        if (proc_maps(in->t->live_dir, 0, &now) < 0)
-                return 1;
-        rc = proc_maps_find(&now, in->base) != NULL;
-        proc_maps_free(&now);
-        return rc;
+        return proc_maps(in->t->live_dir, 0, in->room) < 0 || proc_maps_find(in->room, in->base);
 }
 
 /* SIGTRAPs that others sent while only our own was expected: the thread sends them to itself again, as they were. */

@@ -43,6 +43,7 @@ struct infect_options {
         struct copies *copies;          /* of descriptors, to be brought then; NULL: none */
         struct twin *twin;              /* to be made: t->cloned tells whether it was; NULL: none */
         int fds;                        /* descriptors of the target are below that */
+        struct proc_maps *room;         /* memory for as many mappings, read before */
 };
 
 enum infect_legs { INFECT_IN, INFECT_WORK, INFECT_LEND, INFECT_CURE, INFECT_LEGS };
@@ -56,6 +57,7 @@ struct infection {
         struct trace  *t;
         struct remote  remote;
         const struct proc_maps *maps;   /* before */
+        struct proc_maps *room;         /* for what is compared with them */
         uint64_t base;          /* of the blob; 0: not mapped */
         uint64_t data;          /* address of its struct parasite_data, also when it is gone */
         int      started;       /* the thread was sent into it */

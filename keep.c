@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "ready.h"
 #include "util.h"
 
 struct chunk {                  /* at a multiple of the page size; its pages, and then the next one, follow LEAD bytes behind */
@@ -16,10 +17,6 @@ struct chunk {                  /* at a multiple of the page size; its pages, an
 };
 #define LEAD    ((sizeof(struct chunk) + IMG_PAGE - 1) & ~(size_t)(IMG_PAGE - 1))
 #define DATA    ((size_t)IMGWRITE_PAGES << IMG_PAGE_SHIFT)
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE     23
-#endif
 
 int keep_reserve(struct keep *k, uint64_t bytes, uint64_t ready)
 {
@@ -35,9 +32,7 @@ int keep_reserve(struct keep *k, uint64_t bytes, uint64_t ready)
         ready += ready / 8 + LEAD + DATA;
         if (ready > size)
                 ready = size;
-        if (madvise(mem, ready, MADV_POPULATE_WRITE) < 0)       /* before 5.14 */
-                for (uint64_t at = 0; at < ready; at += IMG_PAGE)
-                        ((volatile uint8_t *)mem)[at] = 0;
+        ready_memory(mem, ready);
         return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "image.h"
+#include "slurp.h"
 #include "util.h"
 
 #define PROC_TEXT_MAX   (1u << 30)      /* of one file: more is nonsense */
@@ -33,20 +34,18 @@ int proc_open_task(int dir, pid_t tid)
         return openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* `file` of the process, or of its thread tid. */
-static int read_task_file(int dir, pid_t tid, const char *file, char **text, size_t *len)
+/* `file` of the process, or of its thread tid: as slurp_into(), but one that is gone is ESRCH. */
+static ssize_t read_task_file(int dir, pid_t tid, const char *file, char *buf, size_t size)
 {
         char path[64];
+        ssize_t n;
 
         if (tid)
                 snprintf(path, sizeof path, "task/%d/%s", (int)tid, file);
-        else
-                snprintf(path, sizeof path, "%s", file);
-        if (read_file(dir, path, PROC_TEXT_MAX, text, len) == 0)
-                return 0;
-        if (errno == ENOENT)
+        n = slurp_into(buf, size, dir, tid ? path : file);
+        if (n < 0 && errno == ENOENT)
                 errno = ESRCH;
-        return -1;
+        return n;
 }
 
 /* The fields after the comm, which may itself hold spaces and ')': the last ')' ends it. */
@@ -101,15 +100,13 @@ int proc_parse_stat(const char *text, struct proc_stat *st)
 
 int proc_stat(int dir, pid_t tid, struct proc_stat *st)
 {
-        char *text;
-        size_t len;
+        char text[2048];                /* 52 numbers and a name */
         int rc;
 
         memset(st, 0, sizeof *st);
-        if (read_task_file(dir, tid, "stat", &text, &len) < 0)
+        if (read_task_file(dir, tid, "stat", text, sizeof text) < 0)
                 return -1;
         rc = proc_parse_stat(text, st);
-        free(text);
         if (rc < 0)
                 errno = EPROTO;
         return rc;
@@ -195,17 +192,30 @@ int proc_parse_status(const char *text, struct proc_status *st)
         return st->tgid ? 0 : -1;
 }
 
+/* With thousands of groups it is long. */
+static int long_status(int dir, pid_t tid, struct proc_status *st)
+{
+        struct slurp text = { 0 };
+        char path[64];
+        int rc = -1;
+
+        snprintf(path, sizeof path, "task/%d/status", (int)tid);
+        if (slurp(&text, dir, tid ? path : "status", PROC_TEXT_MAX) >= 0)
+                rc = proc_parse_status(text.p, st);
+        slurp_free(&text);
+        return rc;
+}
+
 int proc_status(int dir, pid_t tid, struct proc_status *st)
 {
-        char *text;
-        size_t len;
+        char text[4096];
         int rc;
 
         memset(st, 0, sizeof *st);
-        if (read_task_file(dir, tid, "status", &text, &len) < 0)
+        rc = (int)read_task_file(dir, tid, "status", text, sizeof text);
+        if (rc < 0 && errno != EFBIG)
                 return -1;
-        rc = proc_parse_status(text, st);
-        free(text);
+        rc = rc < 0 ? long_status(dir, tid, st) : proc_parse_status(text, st);
         if (rc < 0)
                 errno = EPROTO;
         return rc;
@@ -356,7 +366,8 @@ static int take_maps(char *text, size_t len, struct proc_maps *m)
 
 int proc_parse_maps(char *text, size_t len, struct proc_maps *m)
 {
-        memset(m, 0, sizeof *m);
+        m->n = m->names_len = 0;
+        memset(m->vmflag, 0, sizeof m->vmflag);
         if (take_maps(text, len, m) == 0)
                 return 0;
         proc_maps_free(m);
@@ -365,20 +376,23 @@ int proc_parse_maps(char *text, size_t len, struct proc_maps *m)
 
 int proc_maps(int dir, int smaps, struct proc_maps *m)
 {
-        char *text;
-        size_t len;
+        ssize_t len = slurp(&m->text, dir, smaps ? "smaps" : "maps", PROC_TEXT_MAX);
         int rc;
 
-        memset(m, 0, sizeof *m);
-        if (read_task_file(dir, 0, smaps ? "smaps" : "maps", &text, &len) < 0)
+        if (len < 0) {
+                proc_maps_free(m);
+                errno = errno == ENOENT ? ESRCH : errno;
                 return fail("read mappings:");
-        rc = proc_parse_maps(text, len, m);
-        free(text);
+        }
+        rc = proc_parse_maps(m->text.p, (size_t)len, m);
+        if (smaps)                      /* it is long */
+                slurp_free(&m->text);
         return rc;
 }
 
 void proc_maps_free(struct proc_maps *m)
 {
+        slurp_free(&m->text);
         free(m->map);
         free(m->names);
         memset(m, 0, sizeof *m);
@@ -422,38 +436,30 @@ int proc_map_named(const struct proc_maps *m, const struct proc_map *map, const 
 
 int proc_tasks(int dir, pid_t **tid, size_t *n)
 {
-        int fd = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        DIR *d = fd < 0 ? NULL : fdopendir(fd);
-        struct dirent *e;
+        int fd = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC), saved;
+        struct slurp_names names;
+        const char *name;
         void *p = NULL;
         size_t cap = 0;
 
         *n = 0;
-        if (!d) {
-                if (fd >= 0)
-                        close(fd);
+        if (fd < 0)
                 return -1;
-        }
-        while ((errno = 0, e = readdir(d))) {
-                if (!isdigit((unsigned char)e->d_name[0]))
+        slurp_names(&names, fd);
+        while ((name = slurp_name(&names))) {
+                if (!isdigit((unsigned char)*name))
                         continue;
-                if (grow(&p, *n, &cap, sizeof **tid) < 0) {
-                        free(p);
-                        closedir(d);
-                        errno = ENOMEM;
-                        return -1;
-                }
-                ((pid_t *)p)[(*n)++] = (pid_t)strtol(e->d_name, NULL, 10);
+                if (grow(&p, *n, &cap, sizeof **tid) < 0)
+                        break;
+                ((pid_t *)p)[(*n)++] = (pid_t)strtol(name, NULL, 10);
         }
-        if (errno) {                    /* not all of them are better than none */
-                int saved = errno;
-
+        saved = name ? ENOMEM : errno;
+        close(fd);
+        if (saved) {                    /* not all of them are better than none */
                 free(p);
-                closedir(d);
                 errno = saved;
                 return -1;
         }
-        closedir(d);
         *tid = p;
         return 0;
 }
@@ -468,15 +474,11 @@ int proc_parse_syscall(const char *text)
 
 int proc_syscall(int dir, pid_t tid)
 {
-        char *text;
-        size_t len;
-        int nr;
+        char text[256];                 /* nine numbers */
 
-        if (read_task_file(dir, tid, "syscall", &text, &len) < 0)
+        if (read_task_file(dir, tid, "syscall", text, sizeof text) < 0)
                 return -2;              /* needs CONFIG_HAVE_ARCH_TRACEHOOK and the right to trace */
-        nr = proc_parse_syscall(text);
-        free(text);
-        return nr;
+        return proc_parse_syscall(text);
 }
 
 static int shares(pid_t tid, const struct proc_stat *st, pid_t other)
@@ -526,15 +528,11 @@ void proc_comm(pid_t pid, char comm[PROC_COMM])
 
 void proc_wchan(int dir, pid_t tid, char *buf, size_t len)
 {
-        char *text;
-        size_t n;
+        char text[256];                 /* a function's name */
 
         buf[0] = '\0';
-        if (read_task_file(dir, tid, "wchan", &text, &n) < 0)
-                return;
-        if (n && strcmp(text, "0"))
+        if (read_task_file(dir, tid, "wchan", text, sizeof text) > 0 && strcmp(text, "0"))
                 snprintf(buf, len, "%.63s", text);
-        free(text);
 }
 
 static int have_cap(int cap)            /* effective, ours */

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "slurp.h"
 
 #define PROC_COMM       64      /* bytes for a comm with its NUL; kernel threads have longer ones than 16 */
 
@@ -62,6 +63,7 @@ struct proc_maps {
         size_t n, cap;
         char  *names;           /* of all of them */
         size_t names_len, names_cap;
+        struct slurp text;      /* that was read last, and parsed: no longer as it was */
         char   vmflag[3];       /* the first one of VmFlags that IMG_VMFLAGS does not have; "": none */
 };
 
@@ -78,7 +80,8 @@ int proc_status(int dir, pid_t tid, struct proc_status *st);
 
 /*
  * All mappings, from `maps`, or from `smaps` with VmFlags (slower: it walks
- * the page tables). 0, or -1 after fail(). Empty for a process without memory.
+ * the page tables). m is all zero, or was read before: then its memory is used
+ * again. 0, or -1 after fail(), m all zero. Empty for a process without memory.
  */
 int  proc_maps(int dir, int smaps, struct proc_maps *m);
 void proc_maps_free(struct proc_maps *m);

@@ -2,7 +2,6 @@
 /* procstate.c - what is true of a process as a whole: PROC and RLIM */
 #include "procstate.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +14,7 @@
 
 #include "children.h"
 #include "exe.h"
+#include "slurp.h"
 #include "util.h"
 
 #define TEXT_MAX        (256u << 20)    /* bytes of a file: more is nonsense */
@@ -124,24 +124,20 @@ static void add_namespace(struct procstate *ps, struct payload *lines, int dir, 
 static void add_namespaces(struct procstate *ps)
 {
         int fd = openat(ps->t->live_dir, "ns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        DIR *d = fd < 0 ? NULL : fdopendir(fd);
         struct payload lines = { 0 };
-        struct dirent *e;
+        struct slurp_names names;
+        const char *name;
 
-        if (!d) {
+        if (fd < 0) {
                 notes_add(ps->notes, "namespaces: %s", strerror(errno));
-                if (fd >= 0)
-                        close(fd);
                 return;
         }
-        for (int n = 0; n < LINKS_MAX && (e = readdir(d)); )
-                if (e->d_name[0] != '.') {
-                        add_namespace(ps, &lines, fd, e->d_name);
-                        n++;
-                }
+        slurp_names(&names, fd);
+        for (int n = 0; n < LINKS_MAX && (name = slurp_name(&names)); n++)
+                add_namespace(ps, &lines, fd, name);
         payload_str(&ps->strs, IMG_STR_NAMESPACES, lines.p, lines.failed ? 0 : lines.len);
         payload_free(&lines);
-        closedir(d);
+        close(fd);
 }
 
 /* "NSpid:\t4711\t1" of the status text, as "4711 1". */

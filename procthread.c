@@ -2,14 +2,10 @@
 /* procthread.c - what /proc/PID/task/TID/status says of a thread */
 #include "procthread.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define FIRST_CAP       8192u           /* bytes; a thread of few groups has less than 2000 */
 #define MOST            (16u << 20)     /* 65,536 groups take less than one MiB */
 
 enum kind { FOUR, TEXT, HEX, NUMBER, OCTAL };
@@ -103,55 +99,10 @@ void procthread_parse(const char *text, struct procthread *p)
         }
 }
 
-static int make_room(struct procthread_text *text)
-{
-        size_t cap = text->cap ? text->cap * 2 : FIRST_CAP;
-        char *p = cap > MOST ? NULL : realloc(text->p, cap);
-
-        if (!p) {
-                errno = ENOMEM;
-                return -1;
-        }
-        text->p = p;
-        text->cap = cap;
-        return 0;
-}
-
-static ssize_t read_all(struct procthread_text *text, int fd)
-{
-        size_t len = 0;
-
-        for (;;) {
-                ssize_t n;
-
-                if (len + 1 >= text->cap && make_room(text) < 0)
-                        return -1;
-                n = read(fd, text->p + len, text->cap - 1 - len);
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -1;
-                if (n == 0) {
-                        text->p[len] = '\0';
-                        return (ssize_t)len;
-                }
-                len += (size_t)n;
-        }
-}
-
-ssize_t procthread_read(struct procthread_text *text, int dir, pid_t tid, const char *file)
+ssize_t procthread_read(struct slurp *text, int dir, pid_t tid, const char *file)
 {
         char path[64];
-        ssize_t len;
-        int fd, saved;
 
         snprintf(path, sizeof path, "task/%d/%s", (int)tid, file);
-        fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-                return -1;
-        len = read_all(text, fd);
-        saved = errno;
-        close(fd);
-        errno = saved;
-        return len;
+        return slurp(text, dir, path, MOST);
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "slurp.h"
 
 enum procthread_line {          /* seen: bit n of procthread.seen. In the order of their table */
         PROCTHREAD_UMASK, PROCTHREAD_UID, PROCTHREAD_GID, PROCTHREAD_GROUPS, PROCTHREAD_NSPID,
@@ -37,12 +38,7 @@ void procthread_parse(const char *text, struct procthread *p);
 /* The number at *p, in decimal, with blanks or tabs before it; *p moves behind it. 1, or 0 at the end of the line. */
 int procthread_number(const char **p, uint32_t *n);
 
-struct procthread_text {        /* memory that is used again */
-        char  *p;
-        size_t cap;
-};
-
 /* File `file` of thread tid below /proc/PID at dir, a NUL added. Its length, or -1 with errno. */
-ssize_t procthread_read(struct procthread_text *text, int dir, pid_t tid, const char *file);
+ssize_t procthread_read(struct slurp *text, int dir, pid_t tid, const char *file);
 
 #endif

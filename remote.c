@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -107,23 +106,19 @@ static int plant_line(struct remote *r, const struct proc_maps *maps)
                 say("no stack to tie a lifeline to");
                 return 0;
         }
-        buf = calloc(1, len);
-        r->line_saved = malloc(len);
-        if (!buf || !r->line_saved || trace_read(r->t, r->task->tid, at, r->line_saved, len) < 0) {
-                free(buf);
+        buf = trace_piece(r->t, TRACE_BUILD);
+        r->line_saved = trace_piece(r->t, TRACE_SAVED);
+        if (len > TRACE_XSTATE_MAX)
+                return fail("a lifeline of %zu bytes: too long for this crdump", len);
+        memset(buf, 0, len);
+        if (trace_read(r->t, r->task->tid, at, r->line_saved, len) < 0)
                 return trace_fail(r->t, r->task->tid, "stack");
-        }
         r->line_at = at;
         r->line_len = len;
         r->scratch = at;
         r->rsp = at + REMOTE_SCRATCH + above - used;
         fill_line(r, buf, REMOTE_SCRATCH + above);
-        if (trace_write(r->t, r->task->tid, at, buf, len) < 0) {
-                free(buf);
-                return fail("write below the stack of %d:", r->task->tid);
-        }
-        free(buf);
-        return 0;
+        return trace_write(r->t, r->task->tid, at, buf, len) < 0 ? fail("write below the stack of %d:", r->task->tid) : 0;
 }
 
 /*
@@ -203,7 +198,7 @@ enum remote_lend remote_lend(struct remote *r, struct trace *t, const struct tra
         if ((size_t)got != len)
                 return REMOTE_ODD;
         *r = (struct remote){
-                .t = t, .task = task, .regs = trace_home_regs(task), .mask = task->mask, .lent = 1,
+                .t = t, .task = task, .regs = trace_home_regs(task), .mask = task->mask,
                 .xstate = xstate, .xstate_now = xstate_now, .xstate_len = len,
                 .rsp = task->regs.rsp - RED_ZONE, .in_event = 1,
         };
@@ -229,10 +224,8 @@ int remote_begin(struct remote *r, struct trace *t, const struct trace_task *tas
                 .t = t, .task = task, .regs = trace_home_regs(task), .mask = task->mask,
                 .gadget = *g, .rsp = task->regs.rsp - RED_ZONE, .in_event = 1,
         };
-        r->xstate = malloc(TRACE_XSTATE_MAX);
-        r->xstate_now = malloc(TRACE_XSTATE_MAX);
-        if (!r->xstate || !r->xstate_now)
-                return fail("extended registers:");
+        r->xstate = trace_piece(t, TRACE_XSTATE);
+        r->xstate_now = trace_piece(t, TRACE_XSTATE_NOW);
         len = trace_get_xstate(t, task->tid, r->xstate, TRACE_XSTATE_MAX);
         if (len < 0)
                 return trace_fail(t, task->tid, "extended registers");
@@ -554,11 +547,6 @@ int remote_end(struct remote *r)
         }
         if (r->t->died)
                 rc = 0;                 /* on the way: that was said, and there is nothing left to put back */
-        if (!r->lent) {
-                free(r->xstate);
-                free(r->xstate_now);
-        }
-        free(r->line_saved);
         r->xstate = r->xstate_now = r->line_saved = NULL;
         r->moved = r->masked = r->forced = 0;
         r->code_at = r->line_at = r->scratch = 0;

@@ -35,10 +35,9 @@ struct remote {
         const struct trace_task *task;  /* the borrowed thread, with its registers and mask */
         struct user_regs_struct regs;   /* to be put back */
         uint64_t mask;
-        void    *xstate;        /* NT_X86_XSTATE, malloc'ed, as the next one */
-        void    *xstate_now;    /* room for what is read back: nothing is allocated while the target is not itself */
+        void    *xstate;        /* NT_X86_XSTATE. This memory and the next one are trace_piece()s, or the caller's of remote_lend() */
+        void    *xstate_now;    /* room for what is read back */
         size_t   xstate_len;
-        int      lent;          /* by remote_lend(): the two are not ours to free */
 
         struct gadget gadget;   /* .syscall is where calls are made */
         uint64_t code_at;       /* the swapped-in trampoline; 0: none */
@@ -46,7 +45,7 @@ struct remote {
 
         uint64_t line_at;       /* the lifeline: line_len bytes there were line_saved; 0: none */
         size_t   line_len;
-        uint8_t *line_saved;
+        uint8_t *line_saved;    /* a trace_piece() */
         uint64_t scratch;       /* REMOTE_SCRATCH bytes of it, for answers of calls; 0: none */
         uint64_t rsp;           /* for calls */
 

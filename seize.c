@@ -15,6 +15,7 @@
 #include "proc.h"
 #include "util.h"
 
+#define FEW                     16u             /* threads that there is memory for in any case */
 #define CATCH_UP_NS             50000000u       /* wait so long at the end for threads that have not stopped yet */
 
 /* Why SEIZE was refused. */
@@ -57,15 +58,8 @@ static int seize_task(struct trace *t, pid_t tid)
         struct trace_task *k;
         struct proc_stat st;
 
-        if (t->n == t->cap) {
-                size_t cap = t->cap ? t->cap * 2 : 16;
-                struct trace_task *p = realloc(t->task, cap * sizeof *p);
-
-                if (!p)
-                        return fail("seize %d:", tid);
-                t->task = p;
-                t->cap = cap;
-        }
+        if (t->n == t->cap && trace_prepare(t, 2 * t->cap) < 0)
+                return -1;
         if (proc_stat(t->dir, tid, &st) < 0 || st.state == 'Z' || st.state == 'X')
                 return 0;
         k = &t->task[t->n];
@@ -194,6 +188,8 @@ int seize_one(struct trace *t, pid_t tid, uint64_t deadline)
         int rc;
 
         block_sigchld();
+        if (trace_prepare(t, 1) < 0)
+                return -1;
         rc = seize_task(t, tid);
         if (rc > 0)
                 rc = settle(t, &t->task[0], deadline);
@@ -208,6 +204,8 @@ int seize(struct trace *t, uint64_t deadline)
         int all, first = 1;
 
         block_sigchld();
+        if (trace_prepare(t, FEW) < 0)
+                return -1;
         do {
                 if (stop_wanted())
                         return -1;
@@ -294,6 +292,8 @@ void seize_release(struct trace *t)
         if (killed || t->died)
                 reap(t);
         free(t->task);
+        free(t->pieces);
         t->task = NULL;
+        t->pieces = NULL;
         t->n = t->cap = 0;
 }

@@ -616,12 +616,11 @@ static int write_thread(struct threads *th, size_t i, void *xstate, struct imgwr
 
 int threads_write(struct threads *th, struct imgwrite *w)
 {
-        void *xstate = malloc(TRACE_XSTATE_MAX);
-        int rc = xstate ? 0 : fail("threads:");
+        void *xstate = trace_piece(th->t, TRACE_XSTATE);
+        int rc = 0;
 
         for (size_t i = 0; i < th->n && rc == 0; i++)
                 rc = write_thread(th, i, xstate, w);
-        free(xstate);
         if (rc == 0 && th->shared.len)
                 rc = imgwrite_payload(w, IMG_SIGQ, &th->shared);
         return rc;
@@ -631,7 +630,7 @@ void threads_free(struct threads *th)
 {
         free(th->thread);
         free(th->before);
-        free(th->text.p);
+        slurp_free(&th->text);
         free(th->cpus);
         payload_free(&th->strs);
         payload_free(&th->shared);

@@ -55,7 +55,7 @@ struct threads {
         struct threads_before *before;  /* in the order of /proc */
         size_t   before_n, before_at;
         struct payload before_text, process_cgroup;
-        struct procthread_text text;
+        struct slurp text;
         struct waits waits;
         uint8_t *cpus;          /* room for an affinity, */
         size_t   cpus_len;      /* which the kernel has of so many bytes */

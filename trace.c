@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "proc.h"
+#include "ready.h"
 #include "restart.h"
 #include "util.h"
 
@@ -35,6 +36,7 @@ _Static_assert(TRACE_OPTIONS == (O_TRACESYSGOOD | O_TRACEEXEC), "TRACE_OPTIONS")
 #define DR_OFFSET(n)            (offsetof(struct user, u_debugreg) + (n) * sizeof(long))
 #define DR7_EXEC_0              0x1ul   /* L0; R/W and LEN fields zero: on execution, one byte */
 #define EXIT_NS                 1000000000u     /* one that sleeps stops at once */
+#define PIECE_USED              32768u  /* bytes of a piece, mostly */
 #define POLL_NS                 300000u /* spin so long for a stop before sleeping */
 #define SLICE_NS                10000000u       /* sleep so long at most before looking at stop_wanted() */
 
@@ -52,6 +54,22 @@ static void *number(uint64_t n)
 long trace_request(struct trace *t, int req, pid_t tid, uint64_t addr, void *data)
 {
         return request(t, req, tid, number(addr), data);
+}
+
+int trace_prepare(struct trace *t, size_t n)
+{
+        struct trace_task *task = n > t->cap ? realloc(t->task, n * sizeof *task) : t->task;
+
+        if (!t->pieces)
+                t->pieces = malloc((size_t)TRACE_PIECES * TRACE_XSTATE_MAX);
+        if (!task || !t->pieces)
+                return fail("threads:");
+        t->task = task;
+        t->cap = n > t->cap ? n : t->cap;
+        ready_memory(task, t->cap * sizeof *task);
+        for (int i = 0; i < TRACE_PIECES; i++)
+                ready_memory(trace_piece(t, i), PIECE_USED);
+        return 0;
 }
 
 int trace_get_regs(struct trace *t, pid_t tid, struct user_regs_struct *regs)

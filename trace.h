@@ -20,6 +20,9 @@
 #define TRACE_OPTIONS   0x11ul  /* of each thread: PTRACE_O_TRACESYSGOOD, PTRACE_O_TRACEEXEC */
 #define TRACE_XSTATE_MAX 65536  /* bytes asked for; AMX makes it 11,008 */
 
+/* Pieces of memory, each of TRACE_XSTATE_MAX bytes, for the one thread that is worked on. */
+enum trace_piece { TRACE_XSTATE, TRACE_XSTATE_NOW, TRACE_SAVED, TRACE_BUILD, TRACE_PIECES };
+
 struct trace_task {
         pid_t    tid;
         char     state;         /* letter of /proc before the seize */
@@ -58,6 +61,7 @@ struct trace {
         int      died;          /* that was said; nothing is to be put back any more */
         struct trace_task *task;
         size_t   n, cap;
+        uint8_t *pieces;        /* trace_prepare(); seize_release() frees it */
         struct trace_stats stats;
 };
 
@@ -70,6 +74,14 @@ enum trace_stop {
         TRACE_EXEC,             /* it has become another program */
         TRACE_GONE,             /* *sig: wait status */
 };
+
+/* Memory for n threads and the pieces, there before the first one is stopped. 0, or -1 after fail(). */
+int trace_prepare(struct trace *t, size_t n);
+
+static inline void *trace_piece(const struct trace *t, enum trace_piece which)
+{
+        return t->pieces + (size_t)which * TRACE_XSTATE_MAX;
+}
 
 /* Suspend the seccomp filters of a stopped thread until it is released: takes CAP_SYS_ADMIN. 0, or -1 with errno. */
 int trace_suspend_seccomp(struct trace *t, pid_t tid);

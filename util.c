@@ -18,6 +18,7 @@
 #define MESSAGE 2048    /* bytes of the longest line; below PIPE_BUF, so that lines of two processes never mix */
 #define HELD_MAX 65536u
 #define STACK   65536u  /* of a thread */
+#define ASK_NS  500000u /* stop_wanted() asks the kernel no more often */
 #define REASON  160     /* of them for ": ", strerror() and the newline */
 
 int util_verbosity;
@@ -248,32 +249,33 @@ int write_full(int fd, const void *buf, size_t len)
         return 0;
 }
 
-/* The rest of fd, as read_file() promises. */
+/* The rest of fd, as read_file() promises. What is short is read aside first: it gets no more memory than it takes. */
 static int slurp(int fd, size_t max, char **out, size_t *len)
 {
-        size_t cap = 4096, used = 0;
-        char *buf = NULL, *more;
-        ssize_t n;
+        char first[4096], *buf = NULL, *more;
+        size_t cap = sizeof first, used = 0;
+        ssize_t n = read_full(fd, first, cap);
 
-        for (;; cap *= 2) {
-                more = realloc(buf, cap + 1);
-                if (!more)
-                        break;
-                buf = more;
-                n = read_full(fd, buf + used, cap - used);
-                if (n < 0)
-                        break;
+        while (n >= 0) {
                 used += (size_t)n;
                 if (used > max) {
                         errno = EFBIG;
                         break;
                 }
+                more = realloc(buf, used < cap ? used + 1 : 2 * cap);
+                if (!more)
+                        break;
+                if (!buf)
+                        memcpy(more, first, used);
+                buf = more;
                 if (used < cap) {
                         buf[used] = 0;
                         *out = buf;
                         *len = used;
                         return 0;
                 }
+                cap *= 2;
+                n = read_full(fd, buf + used, cap - used);
         }
         free(buf);              /* musl's and glibc's (2.33 on) keep errno */
         return -1;
@@ -375,17 +377,23 @@ void set_watch(int (*lost)(void *), void *arg)
 
 int stop_wanted(void)
 {
-        int sig = stop_signal();
+        static _Atomic uint64_t asked;
+        uint64_t now = now_ns();
+        int sig;
 
         if (stop_said)
                 return -1;
+        if (now - asked < ASK_NS)
+                return 0;
+        asked = now;
+        sig = stop_signal();
         if (sig)
                 fail("stopped by %s", sig == SIGINT ? "SIGINT" : sig == SIGTERM ? "SIGTERM" : "SIGHUP");
         else if (orphaned())
                 fail("stopped: the parent process was killed");
-        else if (deadline && now_ns() >= deadline)
+        else if (deadline && now >= deadline)
                 fail("stopped: the time given is over");
-        else if (pause_limit && now_ns() >= pause_limit)
+        else if (pause_limit && now >= pause_limit)
                 fail("stopped: the target would have paused longer than allowed");
         else if (!watch || watch(watched) == 0)
                 return 0;

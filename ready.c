@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* ready.c - memory that is there before it is needed */
+#include "ready.h"
+
+#include <elf.h>
+#include <link.h>
+#include <stdint.h>
+#include <sys/mman.h>
+
+#include "util.h"
+
+#define PAGE            4096u
+#define STACK           32768u          /* bytes: the deepest calls take that */
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE     23      /* since 5.14 */
+#endif
+
+static void touch(uintptr_t from, uintptr_t to, int write)
+{
+        for (uintptr_t at = from; at < to; at = (at | (PAGE - 1)) + 1) {
+                volatile uint8_t *p = (volatile uint8_t *)at, now = *p;
+
+                if (write)
+                        *p = now;
+        }
+}
+
+void ready_memory(void *p, size_t len)
+{
+        uintptr_t from = (uintptr_t)p & ~(uintptr_t)(PAGE - 1), to = (uintptr_t)p + len;
+
+        if (madvise((void *)from, to - from, MADV_POPULATE_WRITE) < 0)
+                touch((uintptr_t)p, to, 1);
+}
+
+static void __attribute__((noinline)) touch_stack(void)
+{
+        volatile uint8_t room[STACK];
+
+        for (size_t at = 0; at < sizeof room; at += PAGE)
+                room[at] = 0;
+}
+
+/* What is mapped of a program, but for what was made read-only when it was relocated. */
+static int touch_program(struct dl_phdr_info *info, size_t len, void *arg)
+{
+        uintptr_t kept = 0, kept_end = 0;
+
+        (void)len;
+        (void)arg;
+        for (int i = 0; i < info->dlpi_phnum; i++)
+                if (info->dlpi_phdr[i].p_type == PT_GNU_RELRO) {
+                        kept = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+                        kept_end = kept + info->dlpi_phdr[i].p_memsz;
+                }
+        for (int i = 0; i < info->dlpi_phnum; i++) {
+                const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+                uintptr_t from = info->dlpi_addr + h->p_vaddr, to = from + h->p_memsz;
+
+                if (h->p_type != PT_LOAD)
+                        continue;
+                if (h->p_flags & PF_W && kept_end > from)
+                        from = round_up(kept_end, PAGE);
+                if (from < to)
+                        touch(from, to, h->p_flags & PF_W);
+        }
+        return 1;                       /* the first one is the program itself */
+}
+
+void ready_self(void)
+{
+        dl_iterate_phdr(touch_program, NULL);
+        touch_stack();
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ready.h - memory that is there before it is needed
+ *
+ * Each page that is first touched while the target is stopped makes it wait
+ * for a microsecond or more.
+ */
+#ifndef READY_H
+#define READY_H
+
+#include <stddef.h>
+
+/* len bytes that may be written: every page of them is there from now on. Their content stays. */
+void ready_memory(void *p, size_t len);
+
+/* Code, data and stack of this process, which has no other thread yet. */
+void ready_self(void);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * slurp.h - files and folders of /proc, read without a new piece of memory each time
+ *
+ * While a target is stopped, what costs most is memory that the kernel has to
+ * find: a page's first touch takes longer than the read.
+ */
+#ifndef SLURP_H
+#define SLURP_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct slurp {                  /* memory that is used again; all zero: none yet */
+        char  *p;
+        size_t cap;
+};
+
+/*
+ * A whole file below the folder dir, NUL behind it, into s->p. Its length, at
+ * most max bytes (more: EFBIG), or -1 with errno.
+ */
+ssize_t slurp(struct slurp *s, int dir, const char *path, size_t max);
+
+/* The same into size bytes, the NUL among them. */
+ssize_t slurp_into(char *buf, size_t size, int dir, const char *path);
+
+void slurp_free(struct slurp *s);
+
+struct slurp_names {            /* of a folder */
+        int  fd;
+        long len, at;           /* of buf */
+        union {
+                char     buf[4096];
+                uint64_t align;
+        };
+};
+
+/* The names in the folder that fd is open for, which stays the caller's, from where it stands. */
+void slurp_names(struct slurp_names *n, int fd);
+
+/* The next one, but for "." and ".."; it holds until the next call. NULL at the end, errno 0, or with errno. */
+const char *slurp_name(struct slurp_names *n);
+
+#endif
