@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,11 +48,11 @@ struct dump {
         struct trace t;
         struct proc_stat stat;          /* state, comm, start: before the stop; the rest: of the stopped target */
         struct proc_status status;      /* before the stop, as the next two, but for ids and umask */
-        struct proc_maps early;         /* with VmFlags: too slow to read during the pause */
         struct gadget gadget;
         struct fds fds;
-        struct proc_maps maps;          /* of the stopped target */
-        struct proc_maps again;         /* room for those that are compared with them */
+        struct proc_maps maps;          /* with VmFlags, from before the stop, if they are the same: */
+        struct proc_maps plain;         /* of the stopped target */
+        struct slurp scratch;
         struct secret secret;           /* memory that only the process can read */
         struct mapfiles files;          /* that they lead to, as early as the mappings */
         struct pages pages;
@@ -172,26 +173,25 @@ static int look_before(struct dump *d)
 {
         look_for_others(d);
         d->frozen = is_frozen(d);
-        if (proc_maps(d->t.live_dir, 1, &d->early) < 0)
+        if (proc_maps(d->t.live_dir, 1, &d->maps) < 0)
                 return -1;
-        if (!d->early.n)
+        if (!d->maps.n)
                 return fail("process %d (%s) has no memory", d->t.pid, d->stat.comm);
-        if (proc_maps(d->t.live_dir, 0, &d->maps) < 0)          /* its room will be as long */
-                return -1;
-        gadget_find(&d->t, &d->early, &d->gadget);
+        if (proc_maps(d->t.live_dir, 0, &d->plain) < 0 ||       /* that there is memory for them */
+            slurp(&d->scratch, d->t.live_dir, "maps", PROC_TEXT_MAX) < 0)
+                return fail("process %d ended before the dump", d->t.pid);
+        gadget_find(&d->t, &d->maps, &d->gadget);
         d->raw.dir = d->t.dir;
         d->raw.live_dir = d->t.live_dir;
         rawfiles_early(&d->raw);
         d->proc = (struct procstate){ .t = &d->t, .raw = &d->raw, .notes = &d->notes };
-        if (procstate_look(&d->proc, &d->early, d->stat.start_code) < 0)
+        if (procstate_look(&d->proc, &d->maps, d->stat.start_code) < 0)
                 return -1;
-        threads_look(&d->tasks, &d->t, &d->notes);
+        threads_look(&d->tasks, &d->t, &d->raw, &d->notes);
         fds_look_before(&d->fds, &d->t, &d->raw);
-        if (look_at_files(d, &d->early) < 0)
+        if (look_at_files(d, &d->maps) < 0)
                 return -1;
-        if (trace_prepare(&d->t, d->tasks.before_n + 16) < 0)
-                return -1;
-        d->pages = (struct pages){ .t = &d->t, .maps = &d->early, .files = &d->files, .secret = &d->secret, .all = d->opt->file_pages };
+        d->pages = (struct pages){ .t = &d->t, .maps = &d->maps, .files = &d->files, .secret = &d->secret, .all = d->opt->file_pages };
         d->snapshot.wish = (enum snapshot_wish)d->opt->snapshot;
         return snapshot_plan(&d->snapshot, &d->pages, d->t.dir, d->status.anon);
 }
@@ -244,17 +244,16 @@ static int stop_target(struct dump *d)
 /* *why code must not or cannot run in the target; NULL: it can. 0, or -1 after fail(). */
 static int why_outside(struct dump *d, const char **why)
 {
-        struct proc_status st;
+        const struct img_thread *img = &d->tasks.thread[0].img;         /* the thread to be borrowed */
         pid_t tid = d->t.task[0].tid;
 
-        /* of the thread to be borrowed, and only now that it cannot set up another filter */
-        if (proc_status(d->t.dir, tid, &st) < 0)
+        if (!(img->known & IMG_THREAD_CREDS))
                 return trace_fail(&d->t, tid, "/proc/PID/status");
-        d->status.uid = st.uid;
-        d->status.gid = st.gid;
-        d->status.umask = st.umask;
+        d->status.uid = img->uid[1];
+        d->status.gid = img->gid[1];
+        d->status.umask = img->known & IMG_THREAD_UMASK ? img->umask : ~0u;
         *why = NULL;
-        if (st.seccomp && trace_suspend_seccomp(&d->t, tid) < 0)
+        if (img->seccomp && trace_suspend_seccomp(&d->t, tid) < 0)
                 *why = "seccomp fences it in, and we may not suspend that (it takes CAP_SYS_ADMIN and no filter of our own)";
         else if (d->frozen)
                 *why = "its cgroup is frozen";
@@ -271,16 +270,13 @@ static int stay_outside(struct dump *d, const char *why)
 /* The mappings as they are now; VmFlags from before if nothing has changed since. */
 static int read_maps(struct dump *d)
 {
-        if (proc_maps(d->t.live_dir, 0, &d->maps) < 0)
+        if (proc_maps(d->t.live_dir, 0, &d->plain) < 0)
                 return -1;
-        if (!proc_maps_equal(&d->maps, &d->early)) {
-                say("mappings changed before the stop: reading them again");
-                return proc_maps(d->t.live_dir, 1, &d->maps) < 0 ? -1 : look_at_files(d, &d->maps);
-        }
-        d->again = d->maps;
-        d->maps = d->early;
-        d->early = (struct proc_maps){ 0 };
-        return 0;
+        rawfiles_take(&d->raw, "maps", d->plain.text.p);
+        if (proc_maps_equal(&d->plain, &d->maps))
+                return 0;
+        say("mappings changed before the stop: reading them again");
+        return proc_maps(d->t.live_dir, 1, &d->maps) < 0 ? -1 : look_at_files(d, &d->maps);
 }
 
 static void print_pause(const struct dump *d)
@@ -329,7 +325,8 @@ static int visit(struct dump *d)
                 .breakpoint = d->opt->breakpoint,
                 .ask_umask = d->status.umask == ~0u,
                 .timer = d->timers.ask, .timers_n = d->timers.asked,
-                .room = &d->again,
+                .maps_text = d->plain.text.p, .scratch = &d->scratch,
+                .ns_tid = d->tasks.thread[0].own_tid,
         };
         int rc;
 
@@ -402,6 +399,15 @@ static int cloned(const struct dump *d)
         return rc > 0 && !d->t.cloned ? 0 : rc;
 }
 
+/* What need not be asked for any more. */
+static int write_known(struct dump *d)
+{
+        if (threads_write(&d->tasks, d->out) < 0 || state_write_notes(&d->notes, d->out) < 0)
+                return -1;
+        say("state written");
+        return 0;
+}
+
 /* All but the memory, and that too unless there is a snapshot of it. */
 static int write_stopped(struct dump *d)
 {
@@ -415,17 +421,15 @@ static int write_stopped(struct dump *d)
                 return -1;
         lap(d, STEP_KEEP);
         imgwrite_spool(d->out, d->snapshot.way != SNAPSHOT_STOP);
-        if (pages_note(&d->pages, &d->notes) < 0 ||
-            state_write(&s, d->out) < 0 ||
+        pages_note(&d->pages, &d->notes);
+        if (state_write(&s, d->out) < 0 ||
             fds_write(&d->fds, &d->t, &d->stat, d->opt->contents, &d->notes, d->out) < 0 ||
-            threads_write(&d->tasks, d->out) < 0 ||
-            state_write_notes(&d->notes, d->out) < 0)
+            threads_take(&d->tasks) < 0)
                 return -1;
-        say("state written");
         if (d->status.own)
                 progress_total(d->status.own + (d->opt->file_pages ? d->status.files : 0));
         lap(d, STEP_STATE);
-        if (d->snapshot.way == SNAPSHOT_STOP && pages_write(&d->pages, d->out) < 0)
+        if (d->snapshot.way == SNAPSHOT_STOP && (write_known(d) < 0 || pages_write(&d->pages, d->out) < 0))
                 return -1;
         lap(d, STEP_PAGES);
         return 0;
@@ -436,10 +440,9 @@ static int dump_stopped(struct dump *d)
 {
         int status;
 
-        if (stop_target(d) < 0 || read_maps(d) < 0 || timers_read(&d->timers, &d->raw, &d->notes) < 0 ||
+        if (seize_look(&d->t) < 0 || stop_target(d) < 0 || read_maps(d) < 0 || timers_read(&d->timers, &d->raw, &d->notes) < 0 ||
             threads_read(&d->tasks) < 0)
                 return EXIT_FAILED;
-        d->pages.maps = &d->maps;
         if (snapshot_check(&d->snapshot, &d->pages, d->t.dir, d->t.task[0].tid) < 0)
                 return EXIT_FAILED;
         lap(d, STEP_LOOK);
@@ -456,7 +459,9 @@ static int write_rest(struct dump *d, struct img_end *end)
         int rc;
 
         imgwrite_spool(d->out, 0);
-        rc = snapshot_read(&d->snapshot, &d->pages, &d->t, d->parasite.twin, d->infection.data, d->out);
+        rc = d->snapshot.way == SNAPSHOT_STOP ? 0 : write_known(d);
+        if (rc == 0)
+                rc = snapshot_read(&d->snapshot, &d->pages, &d->t, d->parasite.twin, d->infection.data, d->out);
         if (snapshot_end(&d->snapshot, &d->t) < 0)
                 d->left = 1;            /* the image is as good as any, though */
         if (d->opt->stats && d->snapshot.twin.reaping.ns)
@@ -553,6 +558,17 @@ static int run(struct dump *d, pid_t pid)
         return d->left ? EXIT_NOT_CURED : status;
 }
 
+/* A file of each thread is held open: threads.h. */
+static void allow_files(void)
+{
+        struct rlimit files;
+
+        if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+                files.rlim_cur = files.rlim_max;
+                setrlimit(RLIMIT_NOFILE, &files);
+        }
+}
+
 /* In the tracing child. An exit status. */
 static int work(void *arg)
 {
@@ -561,6 +577,7 @@ static int work(void *arg)
 
         if (d->opt->timeout_ns)
                 set_deadline(d->begun_ns + d->opt->timeout_ns);
+        allow_files();
         ready_self();
         status = run(d, d->pid);
         imgwrite_close(d->out);
@@ -569,6 +586,7 @@ static int work(void *arg)
         timers_free(&d->timers);
         threads_free(&d->tasks);
         procstate_free(&d->proc);
+        seize_forget(&d->t);
         rawfiles_free(&d->raw);
         fds_free(&d->fds);
         if (d->base) {

@@ -145,14 +145,14 @@ static int map_blob(struct infection *in)
         return 0;
 }
 
-static void fill_batch(const struct infection *in, struct parasite_data *d, pid_t tid, const struct infect_options *opt)
+static void fill_batch(const struct infection *in, struct parasite_data *d, const struct infect_options *opt)
 {
         memset(d, 0, sizeof *d);
         d->mode = opt->breakpoint ? PARASITE_GO : PARASITE_PARK;
         d->self = in->base + head()->data;
         d->timers = in->base + timers_off(&in->remote);
         d->timers_n = in->timers_n;
-        d->tid = tid;
+        d->tid = opt->ns_tid;
         d->ask_umask = (uint32_t)opt->ask_umask;
         d->twin = opt->twin != NULL;
         d->fds = opt->fds;
@@ -162,7 +162,7 @@ static void fill_batch(const struct infection *in, struct parasite_data *d, pid_
 }
 
 /* Code and data, the frame, the timers: between them lie zeros, as they were mapped. */
-static int fill_blob(struct infection *in, pid_t ns_tid, const struct infect_options *opt)
+static int fill_blob(struct infection *in, const struct infect_options *opt)
 {
         const struct parasite_head *h = head();
         struct remote *r = &in->remote;
@@ -173,7 +173,7 @@ static int fill_blob(struct infection *in, pid_t ns_tid, const struct infect_opt
 
         if (h->data + sizeof d > TRACE_XSTATE_MAX || len > TRACE_XSTATE_MAX)
                 return fail("the parasite is too long for this crdump");
-        fill_batch(in, &d, ns_tid, opt);
+        fill_batch(in, &d, opt);
         memcpy(build, blob_start, h->code_len);
         memcpy(build + h->data, &d, sizeof d);
         if (trace_write(in->t, tid, in->base, build, h->data + sizeof d) < 0)
@@ -257,9 +257,11 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
            const struct gadget *g, const struct infect_options *opt)
 {
         struct infect_options how = *opt;
-        pid_t ns_tid;
 
-        *in = (struct infection){ .t = t, .maps = maps, .room = opt->room, .timer = opt->timer, .timers_n = opt->timers_n, .begun = 1 };
+        *in = (struct infection){
+                .t = t, .maps = maps, .maps_text = opt->maps_text, .scratch = opt->scratch,
+                .timer = opt->timer, .timers_n = opt->timers_n, .begun = 1,
+        };
         begin_leg(in);
         if (check_blob() < 0 ||
             remote_begin(&in->remote, t, &t->task[0], maps, g, opt->inject) < 0)
@@ -268,7 +270,6 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
                 how.twin = NULL;
         if (lend_begin(&in->lend, others(t), in->remote.xstate_len) < 0)
                 say("no memory to ask other threads");
-        ns_tid = own_tid(in);
         in->breakpoint = opt->breakpoint && may_trap(in);
         if (opt->secret &&
             inside_copy(&in->inside, &in->remote, mask_meanwhile(in), find_hole(maps, INSIDE_ROOM), opt->secret) < 0)
@@ -287,7 +288,7 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
         how.breakpoint = in->breakpoint;
         if (how.twin && trace_follow_clone(t, in->remote.task->tid, 1) < 0)
                 how.twin = NULL;
-        if (fill_blob(in, ns_tid, &how) < 0)
+        if (fill_blob(in, &how) < 0)
                 return -1;
         in->started = 1;
         if (remote_run(&in->remote, mask_meanwhile(in), in->base + head()->entry, in->len - head()->data) < 0)
@@ -572,15 +573,19 @@ int infect_lend(struct infection *in, struct threads *th)
 
 static int check_maps(struct infection *in)
 {
-        if (proc_maps(in->t->live_dir, 0, in->room) < 0)
-                return -1;
-        return proc_maps_equal(in->maps, in->room) ? 0 : fail("mappings of process %d are not as they were", in->t->pid);
+        if (slurp(in->scratch, in->t->live_dir, "maps", PROC_TEXT_MAX) < 0)
+                return fail("read mappings:");
+        return strcmp(in->scratch->p, in->maps_text) ? fail("mappings of process %d are not as they were", in->t->pid) : 0;
 }
 
 /* A call that was not seen to end may not have begun: has it mapped anything? */
 static int is_mapped(const struct infection *in)
 {
-        return proc_maps(in->t->live_dir, 0, in->room) < 0 || proc_maps_find(in->room, in->base);
+        struct proc_maps now = { 0 };
+        int rc = proc_maps(in->t->live_dir, 0, &now) < 0 || proc_maps_find(&now, in->base);
+
+        proc_maps_free(&now);
+        return rc;
 }
 
 /* SIGTRAPs that others sent while only our own was expected: the thread sends them to itself again, as they were. */

@@ -43,7 +43,9 @@ struct infect_options {
         struct copies *copies;          /* of descriptors, to be brought then; NULL: none */
         struct twin *twin;              /* to be made: t->cloned tells whether it was; NULL: none */
         int fds;                        /* descriptors of the target are below that */
-        struct proc_maps *room;         /* memory for as many mappings, read before */
+        const char *maps_text;          /* /proc/PID/maps of the stopped target */
+        struct slurp *scratch;          /* memory for as long a text */
+        pid_t ns_tid;                   /* the thread to be borrowed, as it sees itself; 0: not known */
 };
 
 enum infect_legs { INFECT_IN, INFECT_WORK, INFECT_LEND, INFECT_CURE, INFECT_LEGS };
@@ -57,7 +59,8 @@ struct infection {
         struct trace  *t;
         struct remote  remote;
         const struct proc_maps *maps;   /* before */
-        struct proc_maps *room;         /* for what is compared with them */
+        const char *maps_text;
+        struct slurp *scratch;
         uint64_t base;          /* of the blob; 0: not mapped */
         uint64_t data;          /* address of its struct parasite_data, also when it is gone */
         int      started;       /* the thread was sent into it */

@@ -39,6 +39,7 @@ struct lent {
         struct remote remote;
         size_t   i;             /* the thread's place in trace.task */
         uint64_t at;            /* its slot */
+        int      stop;          /* the signal that it stops by when it is done; 0: it parks */
         int      done;          /* has its answers, and is parked */
         int      silent;        /* will have none */
 };
@@ -70,15 +71,22 @@ int lend_begin(struct lend *l, unsigned n, size_t xstate_len)
 
 /* --- questions and answers ---------------------------------------------------------- */
 
+/* The mask of a lent thread. */
+static uint64_t meanwhile(int stop)
+{
+        return stop ? SIG_ALL & ~SIG_BIT(stop) : SIG_ALL;
+}
+
 enum { BLOCK, GETTID, ALTSTACK, PDEATH, TID_ADDRESS, SLACK, SECUREBITS, NNP, CALLS };
 enum { ALTSTACK_AT = 0, PDEATH_AT = 3, TID_ADDRESS_AT = 4 };  /* in slot.answer */
 
-static void fill_slot(struct parasite_slot *s, uint64_t at)
+static void fill_slot(struct parasite_slot *s, uint64_t at, int stop)
 {
         uint64_t answer = at + offsetof(struct parasite_slot, answer);
 
         _Static_assert(CALLS <= sizeof s->call / sizeof *s->call, "room for the calls");
-        *s = (struct parasite_slot){ .n = CALLS, .wait_sec = PARASITE_WAIT_SECONDS, .all = SIG_ALL };
+        *s = (struct parasite_slot){
+                .n = CALLS, .wait_sec = PARASITE_WAIT_SECONDS, .all = meanwhile(stop), .every = SIG_ALL, .stop = (uint32_t)stop };
         s->call[BLOCK] = (struct parasite_call){
                 SYS_rt_sigprocmask, { SIG_SETMASK, at + offsetof(struct parasite_slot, all), 0, sizeof s->all }, 0 };
         s->call[GETTID] = (struct parasite_call){ SYS_gettid, { 0, 0, 0, 0 }, 0 };
@@ -98,7 +106,7 @@ static int take_answers(struct lend *l, const struct lent *k, const struct paras
         struct parasite_slot asked;
         struct threads_inside in;
 
-        fill_slot(&asked, k->at);
+        fill_slot(&asked, k->at, k->stop);
         for (int i = 0; i < CALLS; i++)
                 if (s->call[i].nr != asked.call[i].nr || memcmp(s->call[i].arg, asked.call[i].arg, sizeof asked.call[i].arg))
                         return fail("the answers of thread %d were overwritten", d->img.tid);
@@ -117,6 +125,13 @@ static int take_answers(struct lend *l, const struct lent *k, const struct paras
         threads_asked(l->threads, k->i, &in);
         l->asked++;
         return 0;
+}
+
+static int read_slot(const struct lent *k, struct parasite_slot *s)
+{
+        const struct remote *r = &k->remote;
+
+        return trace_read(r->t, r->task->tid, k->at, s, sizeof *s) < 0 ? trace_fail(r->t, r->task->tid, "answers") : 0;
 }
 
 /* --- out ----------------------------------------------------------------------------------- */
@@ -141,6 +156,21 @@ static enum reason why_not(struct lend *l, size_t i)
         return REASONS;
 }
 
+/*
+ * A signal that stops a thread because it is traced, and if it is no longer is
+ * lost on it (sig_ignored() of the kernel): one that nobody handles, and that
+ * would be ignored. Not a blocked one, of which one may be pending. 0: none.
+ */
+static int unheard(const struct threads *th, uint64_t mask)
+{
+        static const int ignored[] = { SIGURG, SIGWINCH, SIGCHLD };
+
+        for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+                if (!((th->caught | mask) & SIG_BIT(ignored[i])))
+                        return ignored[i];
+        return 0;
+}
+
 /* Borrow thread i for this slot. 1; 0: it is left out; -1 after fail(). */
 static int borrow(struct lend *l, struct lent *k, size_t i)
 {
@@ -148,7 +178,7 @@ static int borrow(struct lend *l, struct lent *k, size_t i)
         enum reason reason = why_not(l, i);
         unsigned slot = (unsigned)(k - l->lent);
 
-        *k = (struct lent){ .i = i, .at = l->at.slots + slot * l->slot_len };
+        *k = (struct lent){ .i = i, .at = l->at.slots + slot * l->slot_len, .stop = unheard(l->threads, t->task[i].mask) };
         if (reason == REASONS) {
                 switch (remote_lend(&k->remote, t, &t->task[i], l->threads->thread[i].img.rseq,
                                     l->xstates + slot * l->xstate_len, l->xstate_now, l->xstate_len)) {
@@ -166,7 +196,7 @@ static int borrow(struct lend *l, struct lent *k, size_t i)
                 case REMOTE_LENT:
                         if (k->remote.maybe_dispatch && !has_dispatch())
                                 k->remote.maybe_dispatch = 0;
-                        if (k->remote.maybe_dispatch && l->threads->catches_sys)
+                        if (k->remote.maybe_dispatch && l->threads->caught & SIG_BIT(SIGSYS))
                                 reason = MAYBE_DISPATCHED;
                         break;
                 }
@@ -184,12 +214,12 @@ static int send_off(struct lend *l, struct lent *k)
         uint8_t *image = l->image;
         size_t len = PARASITE_SLOT + sigframe_len(r->xstate, r->xstate_len);
 
-        fill_slot((struct parasite_slot *)l->image, k->at);
+        fill_slot((struct parasite_slot *)l->image, k->at, k->stop);
         sigframe_build(image + PARASITE_SLOT, k->at + PARASITE_SLOT, &r->regs, r->mask, r->xstate, r->xstate_len);
         if (trace_write(r->t, r->task->tid, k->at, image, len) < 0)
                 return trace_fail(r->t, r->task->tid, "memory for the parasite");
         l->out++;
-        return remote_run(r, SIG_ALL, l->at.entry, k->at);
+        return remote_run(r, meanwhile(k->stop), l->at.entry, k->at);
 }
 
 /* --- while they are out ------------------------------------------------------------------------ */
@@ -213,21 +243,16 @@ static int look(struct lend *l)
                                 return -1;
         for (unsigned i = 0; i < l->out; i++) {
                 l->lent[i].done = done[i] == PARASITE_DONE;
-                left += !l->lent[i].done && !l->lent[i].silent;
+                left += !l->lent[i].done && !l->lent[i].silent && !l->lent[i].stop;
         }
         return left;
 }
 
-/* A thread that is not done: has it stopped, though nobody asked it to? */
-static int look_at_stop(struct lent *k)
+/* A thread that is not done has stopped, though nobody asked it to. */
+static int pass_on(struct lent *k, enum trace_stop stop, int sig)
 {
         struct remote *r = &k->remote;
-        enum trace_stop stop;
-        int sig;
 
-        stop = trace_wait(r->t, r->task->tid, 0, 1, &sig);
-        if (stop == TRACE_TIMEOUT)
-                return 0;
         if (stop == TRACE_SIGNAL && sig == SIGSYS && r->maybe_dispatch) {
                 uint8_t info[128];
 
@@ -244,6 +269,41 @@ static int look_at_stop(struct lent *k)
         return 0;
 }
 
+/* Has it? */
+static int look_at_stop(struct lent *k)
+{
+        int sig;
+        enum trace_stop stop = trace_wait(k->remote.t, k->remote.task->tid, 0, 1, &sig);
+
+        return stop == TRACE_TIMEOUT ? 0 : pass_on(k, stop, sig);
+}
+
+/* Until it stops by the signal that it sends itself. That may have come from others before. */
+static int await_stop(struct lend *l, struct lent *k, uint64_t deadline)
+{
+        struct remote *r = &k->remote;
+
+        while (!k->done && !k->silent) {
+                struct parasite_slot slot = { .done = PARASITE_WORKING };
+                int sig;
+                enum trace_stop stop = trace_wait(r->t, r->task->tid, deadline, 1, &sig);
+
+                if (stop == TRACE_TIMEOUT)
+                        return fail("lent thread %d of process %d did not finish", r->task->tid, r->t->pid);
+                if (stop == TRACE_SIGNAL && sig == k->stop && read_slot(k, &slot) < 0)
+                        return -1;
+                if (slot.done == PARASITE_DONE) {
+                        k->done = 1;
+                        remote_stopped(r);
+                        if (take_answers(l, k, &slot) < 0)
+                                return -1;
+                } else if (pass_on(k, stop, sig) < 0) {
+                        return -1;
+                }
+        }
+        return 0;
+}
+
 /* Stop those that are done, or all. */
 static int stop_them(struct lend *l, int all)
 {
@@ -256,8 +316,8 @@ static int stop_them(struct lend *l, int all)
         return 0;
 }
 
-/* Until all are done. */
-static int await(struct lend *l)
+/* Until those that park are done. */
+static int await_parked(struct lend *l)
 {
         uint64_t begun = now_ns(), now;
         struct timespec nap = { 0, NAP_NS };
@@ -270,7 +330,7 @@ static int await(struct lend *l)
                         continue;
                 }
                 for (unsigned i = 0; i < l->out; i++)
-                        if (!l->lent[i].done && !l->lent[i].silent && look_at_stop(&l->lent[i]) < 0)
+                        if (!l->lent[i].done && !l->lent[i].silent && !l->lent[i].stop && look_at_stop(&l->lent[i]) < 0)
                                 return -1;
                 if (now - begun >= WORK_NS)
                         return fail("%d lent threads of process %d did not finish", left, l->threads->t->pid);
@@ -281,6 +341,20 @@ static int await(struct lend *l)
         if (left < 0)
                 nanosleep(&(struct timespec){ 0, BLIND_NS }, NULL);
         return 0;
+}
+
+/* Until all are done. */
+static int await(struct lend *l)
+{
+        uint64_t deadline = now_ns() + WORK_NS;
+        int parked = 0;
+
+        for (unsigned i = 0; i < l->out; i++)
+                if (!l->lent[i].stop)
+                        parked = 1;
+                else if (await_stop(l, &l->lent[i], deadline) < 0)
+                        return -1;
+        return parked ? await_parked(l) : 0;
 }
 
 /* --- and home ------------------------------------------------------------------------------------- */
@@ -307,9 +381,13 @@ static int bring_home(struct lend *l, struct lent *k)
         struct remote *r = &k->remote;
         int home = 0;
 
-        if (!r->t->died && r->moved && remote_stop(r) == 0)
+        if (!r->t->died && r->moved && !(k->stop && k->done) && remote_stop(r) == 0)
                 home = is_home(l, k);
-        return remote_end(r) < 0 || home < 0 ? -1 : 0;
+        if (remote_end(r) < 0 || home < 0)
+                return -1;
+        if (r->same_xstate)
+                threads_took(l->threads, k->i, l->xstate_now, l->xstate_len);
+        return 0;
 }
 
 static int bring_all_home(struct lend *l)
@@ -322,15 +400,17 @@ static int bring_all_home(struct lend *l)
         return rc;
 }
 
-/* What is in the slots of a batch that is stopped. */
+/* What is in the slots of those in a batch that parked, and are stopped now. */
 static int read_answers(struct lend *l)
 {
         for (unsigned i = 0; i < l->out; i++) {
                 struct lent *k = &l->lent[i];
                 struct parasite_slot slot;
 
-                if (trace_read(k->remote.t, k->remote.task->tid, k->at, &slot, sizeof slot) < 0)
-                        return trace_fail(k->remote.t, k->remote.task->tid, "answers");
+                if (k->stop && k->done)
+                        continue;
+                if (read_slot(k, &slot) < 0)
+                        return -1;
                 if (slot.done != PARASITE_DONE)
                         l->refused[k->silent ? DISPATCHED : SILENT]++;
                 else if (take_answers(l, k, &slot) < 0)
@@ -368,7 +448,7 @@ int lend_run(struct lend *l, const struct lend_place *at, struct threads *th)
         say("%u other threads were asked", l->asked);
         for (int r = 0; r < REASONS && !l->strayed; r++)
                 if (l->refused[r])
-                        notes_add(th->notes, "%u thread%s not asked from inside: %s", l->refused[r],
+                        notes_add(th->lack.notes, "%u thread%s not asked from inside: %s", l->refused[r],
                                   l->refused[r] > 1 ? "s" : "", why[r]);
         return 0;
 }
@@ -378,7 +458,7 @@ void lend_none(struct threads *th, const char *reason)
         size_t n = th->t->n - 1;
 
         if (n)
-                notes_add(th->notes, "%zu thread%s not asked from inside: %s", n, n > 1 ? "s" : "", reason);
+                notes_add(th->lack.notes, "%zu thread%s not asked from inside: %s", n, n > 1 ? "s" : "", reason);
 }
 
 int lend_inside(const struct lend *l)

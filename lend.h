@@ -10,8 +10,10 @@
  * What a thread only tells itself: its alternate stack, tid address... The
  * thread that the blob was mapped by is stopped inside it meanwhile. Each slot
  * holds the calls, the answers, and the thread's own context: at every instant
- * it is at most one rt_sigreturn away from itself. Should the tool die, it
- * makes its calls, waits for two seconds, and goes home.
+ * it is at most one rt_sigreturn away from itself. When it has made its calls,
+ * it stops by a signal that it sends to itself, and that is ignored by all but
+ * a tracer: it needs no look and no interrupt. Where there is no such signal it
+ * waits for two seconds to be stopped. Should the tool die, it goes home.
  */
 #ifndef LEND_H
 #define LEND_H

@@ -162,8 +162,9 @@ static ssize_t collect(struct mapfiles *f, int dir, const struct proc_maps *m, i
 {
         struct pagemap pagemap;
         size_t n = 0, cap = 0;
-        int rc = pagemap_open(&pagemap, dir);
+        int rc = 0;
 
+        pagemap_begin(&pagemap, dir);
         *file = NULL;
         for (size_t i = 0; i < m->n && rc == 0; i++) {
                 const struct proc_map *map = &m->map[i];

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "image.h"
-#include "util.h"
 
 #define WINDOW          8192u           /* entries: 32 MiB of address space */
+#define NEAR            64u             /* so many at least: the mappings of a library lie side by side */
 #define PM_PRESENT      (1ull << 63)
 #define PM_SWAP         (1ull << 62)
 #define PM_FILE         (1ull << 61)    /* or shared anonymous */
@@ -46,21 +46,25 @@ struct pm_scan_arg {
 _Static_assert(sizeof(struct pm_scan_arg) == 96, "pm_scan_arg");
 #define PAGEMAP_SCAN    _IOWR('f', 16, struct pm_scan_arg)
 
-int pagemap_open(struct pagemap *p, int dir)
+void pagemap_begin(struct pagemap *p, int dir)
 {
-        *p = (struct pagemap){ .fd = openat(dir, "pagemap", O_RDONLY | O_CLOEXEC), .scan = 1 };
-        p->window = malloc(WINDOW * sizeof *p->window);
-        if (!p->window)
-                return fail("pagemap:");
-        return 0;
+        p->dir = dir;
+        p->fd = -1;
+        p->opened = 0;
+        p->scan = 1;
+        p->n = 0;
+        p->addr = 0;
+        p->window = p->few;
+        p->many = NULL;
 }
 
 void pagemap_close(struct pagemap *p)
 {
         if (p->fd >= 0)
                 close(p->fd);
-        free(p->window);
-        *p = (struct pagemap){ .fd = -1 };
+        free(p->many);
+        p->fd = -1;
+        p->many = NULL;
 }
 
 static enum pagemap_state classify(uint64_t entry)
@@ -105,9 +109,16 @@ static int first_existing(struct pagemap *p, uint64_t addr, uint64_t end, uint64
 static int fill_window(struct pagemap *p, uint64_t addr, uint64_t end)
 {
         uint64_t pages = (end - addr) >> IMG_PAGE_SHIFT;
-        size_t want = (pages < WINDOW ? (size_t)pages : WINDOW) * sizeof *p->window;
-        ssize_t n = pread(p->fd, p->window, want, (off_t)(addr >> IMG_PAGE_SHIFT) * (off_t)sizeof *p->window);
+        size_t want;
+        ssize_t n;
 
+        if (pages > PAGEMAP_FEW && !p->many)
+                p->many = malloc(WINDOW * sizeof *p->many);
+        p->window = pages > PAGEMAP_FEW && p->many ? p->many : p->few;
+        want = pages < NEAR ? NEAR : pages < WINDOW ? (size_t)pages : WINDOW;
+        if (p->window == p->few && want > PAGEMAP_FEW)
+                want = PAGEMAP_FEW;
+        n = pread(p->fd, p->window, want * sizeof *p->window, (off_t)(addr >> IMG_PAGE_SHIFT) * (off_t)sizeof *p->window);
         if (n < (ssize_t)sizeof *p->window) {
                 p->n = 0;
                 if (n >= 0)
@@ -119,12 +130,20 @@ static int fill_window(struct pagemap *p, uint64_t addr, uint64_t end)
         return 0;
 }
 
+int pagemap_there(struct pagemap *p)
+{
+        if (!p->opened)
+                p->fd = openat(p->dir, "pagemap", O_RDONLY | O_CLOEXEC);
+        p->opened = 1;
+        return p->fd >= 0;
+}
+
 int pagemap_next(struct pagemap *p, uint64_t addr, uint64_t end, uint64_t *n, enum pagemap_state *state)
 {
         uint64_t found;
         size_t i, first;
 
-        if (p->fd < 0) {
+        if (!pagemap_there(p)) {
                 *n = (end - addr) >> IMG_PAGE_SHIFT;
                 *state = PAGEMAP_OWN;
                 return 0;

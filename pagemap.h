@@ -21,17 +21,26 @@ enum pagemap_state {
         PAGEMAP_GUARD,          /* MADV_GUARD_INSTALL, as 6.15 and later tell it */
 };
 
+#define PAGEMAP_FEW     512u    /* entries: 2 MiB of address space */
+
 struct pagemap {
-        int      fd;            /* -1: the kernel has none, every page is PAGEMAP_OWN */
+        int      dir;           /* /proc/PID */
+        int      fd;            /* -1: not open, or there is none: then every page is PAGEMAP_OWN */
+        int      opened;        /* it was tried */
         int      scan;          /* PAGEMAP_SCAN: 1 works, 0 does not */
         uint64_t addr;          /* of the first page in window */
         size_t   n;             /* entries in it */
-        uint64_t *window;
+        uint64_t *window;       /* few, or many, which is malloc'ed when it is worth it */
+        uint64_t *many;
+        uint64_t few[PAGEMAP_FEW];
 };
 
-/* dir: /proc/PID. 0, or -1 after fail(): no memory. */
-int  pagemap_open(struct pagemap *p, int dir);
+/* dir: /proc/PID, where it will be opened when it is first asked. */
+void pagemap_begin(struct pagemap *p, int dir);
 void pagemap_close(struct pagemap *p);
+
+/* Is there one? 1 or 0. */
+int pagemap_there(struct pagemap *p);
 
 /*
  * The pages from addr up to at most end that are alike: how many (*n, at least

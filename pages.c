@@ -410,11 +410,11 @@ static int write_kept(struct walk *k, int *before)
 int pages_write(const struct pages *p, struct imgwrite *w)
 {
         struct walk k = { .p = p, .w = w };
-        int rc, before = 0;
+        int rc = 0, before = 0;
 
         if (p->whole)
                 return keep_write(p->keep, w);
-        rc = pagemap_open(&k.pagemap, p->t->live_dir);
+        pagemap_begin(&k.pagemap, p->t->live_dir);
         for (size_t i = 0; i < p->maps->n && rc == 0; i++) {
                 begin_mapping(&k, &p->maps->map[i]);
                 if (p->keep && lacks(&k)) {
@@ -469,8 +469,9 @@ int pages_estimate(const struct pages *p, uint64_t *bytes)
 {
         struct walk k = { .p = p };
         uint64_t pages = 0;
-        int rc = pagemap_open(&k.pagemap, p->t->live_dir);
+        int rc = 0;
 
+        pagemap_begin(&k.pagemap, p->t->live_dir);
         for (size_t i = 0; i < p->maps->n && rc == 0; i++) {
                 begin_mapping(&k, &p->maps->map[i]);
                 if (lacks(&k))
@@ -484,8 +485,9 @@ int pages_estimate(const struct pages *p, uint64_t *bytes)
 int pages_keep(const struct pages *p)
 {
         struct walk k = { .p = p };
-        int rc = pagemap_open(&k.pagemap, p->t->live_dir), before = 0;
+        int rc = 0, before = 0;
 
+        pagemap_begin(&k.pagemap, p->t->live_dir);
         for (size_t i = 0; i < p->maps->n && rc == 0; i++) {
                 begin_mapping(&k, &p->maps->map[i]);
                 if (p->whole || lacks(&k)) {
@@ -539,13 +541,12 @@ static void note(struct notes *notes, const struct missing *m, const char *text)
                           m->at, strerror(m->err));
 }
 
-int pages_note(const struct pages *p, struct notes *notes)
+void pages_note(const struct pages *p, struct notes *notes)
 {
         struct missing object = { 0 }, gone = { 0 }, named = { 0 };
         struct walk k = { .p = p };
 
-        if (pagemap_open(&k.pagemap, p->t->live_dir) < 0)
-                return -1;
+        pagemap_begin(&k.pagemap, p->t->live_dir);
         for (size_t i = 0; i < p->maps->n; i++) {
                 begin_mapping(&k, &p->maps->map[i]);
                 if (!proc_map_of_file(k.map) || forbidden(&k) || secret_is(p->maps, k.map) || is_ring(&k) || k.cls == IMG_PRIVATE_ANON ||
@@ -564,5 +565,4 @@ int pages_note(const struct pages *p, struct notes *notes)
         note(notes, &object, "shared memory that could be read only where the process has touched it, the object may hold more");
         note(notes, &gone, "files that no path leads to, read only where they are in the page tables");
         note(notes, &named, "files that could not be opened, their pages are not here");
-        return 0;
 }

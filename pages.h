@@ -35,8 +35,8 @@ struct pages {
         int      whole;                 /* keep all of it */
 };
 
-/* Note what will be missing. 0, or -1 after fail(). */
-int pages_note(const struct pages *p, struct notes *notes);
+/* Note what will be missing. */
+void pages_note(const struct pages *p, struct notes *notes);
 
 /* Does userfaultfd watch any of it, or may it? Who does may be told of a clone(2), and waited for. 1 or 0. */
 int pages_watched(const struct proc_maps *m);

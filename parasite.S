@@ -85,8 +85,10 @@ caught:
  *   in:   rsi = its struct parasite_slot, filled in, with its frame behind it;
  *         rsp = its own, below the red zone: should we die before all signals
  *         are blocked, one that comes finds a stack it knows. The first call
- *         blocks them all.
- *   out:  the done word set, parked in ppoll; or gone through rt_sigreturn
+ *         blocks them all, but for the one that it is to send itself: a
+ *         signal that is ignored, which stops a traced thread and nobody else
+ *   out:  the done word set, stopped by that signal or parked in ppoll; or gone
+ *         through rt_sigreturn
  */
 lend:
         mov     %rsi, %rbx
@@ -104,16 +106,25 @@ lend:
         dec     %ebp
         jnz     1b
         movl    $PARASITE_DONE, 0(%rbx) /* after all answers: stores are seen in order */
-        mov     $SYS_ppoll, %eax
+        mov     PARASITE_SLOT_STOP(%rbx), %esi
+        test    %esi, %esi
+        jz      2f
+        mov     $SYS_gettid, %eax
+        syscall
+        mov     %eax, %edi
+        mov     $SYS_tkill, %eax
+        syscall
+        jmp     3f                      /* nobody traces it any more */
+2:      mov     $SYS_ppoll, %eax
         xor     %edi, %edi
         xor     %esi, %esi
         lea     PARASITE_SLOT_WAIT(%rbx), %rdx
         xor     %r10d, %r10d
         mov     $8, %r8d
         syscall
-        mov     $SYS_rt_sigprocmask, %eax       /* the tool may have died while it gave back the mask: */
+3:      mov     $SYS_rt_sigprocmask, %eax       /* the tool may have died while it gave back the mask: */
         mov     $2, %edi                        /* SIG_SETMASK; nothing shall come when rsp is in the slot */
-        lea     PARASITE_SLOT_ALL(%rbx), %rsi
+        lea     PARASITE_SLOT_EVERY(%rbx), %rsi
         xor     %edx, %edx
         mov     $8, %r10d
         syscall

@@ -31,8 +31,9 @@
 /* struct parasite_slot, for parasite.S: offsets, and of its calls */
 #define PARASITE_SLOT_N         4
 #define PARASITE_SLOT_WAIT      8
-#define PARASITE_SLOT_ALL       24
 #define PARASITE_SLOT_CALL      32
+#define PARASITE_SLOT_EVERY     496
+#define PARASITE_SLOT_STOP      504
 #define PARASITE_CALL_RET       40
 #define PARASITE_CALL           48              /* bytes of one */
 #define PARASITE_SLOT           512             /* bytes; the frame follows */
@@ -149,15 +150,19 @@ struct parasite_slot {
         uint32_t done;          /* as parasite_data.done: parked from then on */
         uint32_t n;             /* in: calls, at least 1 */
         int64_t  wait_sec, wait_ns;     /* in: as in parasite_data */
-        uint64_t all;           /* in: a mask of all signals */
+        uint64_t all;           /* in: a mask of all signals but `stop` */
         struct parasite_call call[8];
-        uint64_t answer[12];    /* for calls that store something */
+        uint64_t answer[10];    /* for calls that store something */
+        uint64_t every;         /* in: a mask of all signals, for the way home */
+        uint32_t stop;          /* in: when done, it sends itself that signal, and goes home if it comes back; 0: it parks */
+        uint32_t zero;
 };
 _Static_assert(sizeof(struct parasite_slot) == PARASITE_SLOT, "PARASITE_SLOT");
 _Static_assert(offsetof(struct parasite_slot, n) == PARASITE_SLOT_N &&
                offsetof(struct parasite_slot, wait_sec) == PARASITE_SLOT_WAIT &&
-               offsetof(struct parasite_slot, all) == PARASITE_SLOT_ALL &&
                offsetof(struct parasite_slot, call) == PARASITE_SLOT_CALL &&
+               offsetof(struct parasite_slot, stop) == PARASITE_SLOT_STOP &&
+               offsetof(struct parasite_slot, every) == PARASITE_SLOT_EVERY &&
                offsetof(struct parasite_call, ret) == PARASITE_CALL_RET &&
                sizeof(struct parasite_call) == PARASITE_CALL, "offsets of a slot");
 #endif

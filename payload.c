@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "image.h"
+#include "ready.h"
 
 void *payload_room(struct payload *b, size_t len)
 {
@@ -25,6 +26,16 @@ void *payload_room(struct payload *b, size_t len)
         p += b->len;
         b->len += len;
         return p;
+}
+
+void payload_ready(struct payload *b, size_t len)
+{
+        char *p = payload_room(b, len);
+
+        if (!p)
+                return;
+        ready_memory(p, len);
+        b->len -= len;
 }
 
 void payload_add(struct payload *b, const void *p, size_t len)

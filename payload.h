@@ -17,6 +17,9 @@ struct payload {                /* all zero: empty */
         int    failed;
 };
 
+/* The next len bytes are to be had without a wait: their memory is there. */
+void payload_ready(struct payload *b, size_t len);
+
 /* len bytes more. */
 void payload_add(struct payload *b, const void *p, size_t len);
 

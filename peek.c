@@ -22,10 +22,14 @@
 
 int peek_debugregs(struct trace *t, pid_t tid, uint64_t reg[8])
 {
-        for (unsigned i = 0; i < 8; i++) {
-                reg[i] = 0;
-                if (i == 4 || i == 5)           /* no registers of their own: EIO */
-                        continue;
+        static const uint8_t order[] = { 7, 6, 0, 1, 2, 3 };    /* 4 and 5 are no registers of their own: EIO */
+
+        memset(reg, 0, 8 * sizeof *reg);
+        for (unsigned n = 0; n < sizeof order; n++) {
+                unsigned i = order[n];
+
+                if (i == 1 && !reg[0] && !reg[7])
+                        return 0;
                 errno = 0;
                 reg[i] = (uint64_t)trace_request(t, PTRACE_PEEKUSER, tid,
                                                  offsetof(struct user, u_debugreg) + i * sizeof(long), NULL);

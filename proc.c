@@ -16,8 +16,6 @@
 #include "slurp.h"
 #include "util.h"
 
-#define PROC_TEXT_MAX   (1u << 30)      /* of one file: more is nonsense */
-
 int proc_open(pid_t pid)
 {
         char path[32];
@@ -324,44 +322,58 @@ static uint64_t parse_vmflags(const char *p, size_t len, char unknown[3])
         return flags;
 }
 
-/* In smaps, a line that starts with a hexadecimal digit in lower case or a digit opens a mapping; others tell of it. */
+/*
+ * One line, len bytes and a NUL. In smaps, one that starts with a hexadecimal
+ * digit in lower case or a digit opens a mapping; others tell of it.
+ */
+static int take_line(char *p, size_t len, struct proc_maps *m)
+{
+        struct proc_map map;
+        const char *name;
+        void *q = m->map;
+
+        if (strncmp(p, "VmFlags:", 8) == 0 && m->n) {
+                m->map[m->n - 1].vmflags = parse_vmflags(p + 8, len - 8, m->vmflag);
+                m->map[m->n - 1].vmflags_known = 1;
+                return 0;
+        }
+        if (!isxdigit((unsigned char)*p) || isupper((unsigned char)*p))
+                return 0;
+        if (parse_map_line(p, len, &map, &name) < 0)
+                return fail("/proc: not a list of mappings: %s", p);
+        if (m->n && map.start < m->map[m->n - 1].end) { /* of a running one: neighbours merged between two reads */
+                if (map.end <= m->map[m->n - 1].end)
+                        return 0;
+                if (proc_map_of_file(&map))
+                        map.off += m->map[m->n - 1].end - map.start;
+                map.start = m->map[m->n - 1].end;
+        }
+        if (grow(&q, m->n, &m->cap, sizeof map) < 0)
+                return fail("read mappings:");
+        m->map = q;
+        if (keep_name(m, &map, name, (size_t)(p + len - name)) < 0)
+                return fail("read mappings:");
+        m->map[m->n++] = map;
+        return 0;
+}
+
 static int take_maps(char *text, size_t len, struct proc_maps *m)
 {
         char *end = text + len;
+        int rc = 0;
 
-        for (char *p = text, *eol; p < end; p = eol + 1) {
-                struct proc_map map;
-                const char *name;
-                void *q = m->map;
+        for (char *p = text, *eol; p < end && rc == 0; p = eol + 1) {
+                char was;
 
                 eol = memchr(p, '\n', (size_t)(end - p));
                 if (!eol)
                         eol = end;
+                was = *eol;
                 *eol = '\0';
-                if (strncmp(p, "VmFlags:", 8) == 0 && m->n) {
-                        m->map[m->n - 1].vmflags = parse_vmflags(p + 8, (size_t)(eol - p) - 8, m->vmflag);
-                        m->map[m->n - 1].vmflags_known = 1;
-                        continue;
-                }
-                if (!isxdigit((unsigned char)*p) || isupper((unsigned char)*p))
-                        continue;
-                if (parse_map_line(p, (size_t)(eol - p), &map, &name) < 0)
-                        return fail("/proc: not a list of mappings: %s", p);
-                if (m->n && map.start < m->map[m->n - 1].end) { /* of a running one: neighbours merged between two reads */
-                        if (map.end <= m->map[m->n - 1].end)
-                                continue;
-                        if (proc_map_of_file(&map))
-                                map.off += m->map[m->n - 1].end - map.start;
-                        map.start = m->map[m->n - 1].end;
-                }
-                if (grow(&q, m->n, &m->cap, sizeof map) < 0)
-                        return fail("read mappings:");
-                m->map = q;
-                if (keep_name(m, &map, name, (size_t)(eol - name)) < 0)
-                        return fail("read mappings:");
-                m->map[m->n++] = map;
+                rc = take_line(p, (size_t)(eol - p), m);
+                *eol = was;
         }
-        return 0;
+        return rc;
 }
 
 int proc_parse_maps(char *text, size_t len, struct proc_maps *m)

@@ -31,6 +31,7 @@ struct proc_stat {
         uint64_t arg_start, arg_end, env_start, env_end;
         int      exit_status;   /* of a zombie, as waitpid(2) tells it; 0 when we may not know */
 };
+#define PROC_TEXT_MAX   (1u << 30)      /* bytes of a file: more is nonsense */
 #define PROC_KTHREAD    0x00200000u     /* PF_KTHREAD, include/linux/sched.h */
 #define PROC_EXITING    0x00000004u     /* PF_EXITING */
 
@@ -63,7 +64,7 @@ struct proc_maps {
         size_t n, cap;
         char  *names;           /* of all of them */
         size_t names_len, names_cap;
-        struct slurp text;      /* that was read last, and parsed: no longer as it was */
+        struct slurp text;      /* `maps` as it was read; none of smaps */
         char   vmflag[3];       /* the first one of VmFlags that IMG_VMFLAGS does not have; "": none */
 };
 
@@ -120,7 +121,7 @@ void proc_wchan(int dir, pid_t tid, char *buf, size_t len);
 
 /*
  * The parsers behind the above, of text with a NUL behind it: that of stat,
- * status and syscall; of maps or smaps, len bytes, which are written into.
+ * status and syscall; of maps or smaps, len bytes, which are as they were afterwards.
  * 0, or -1: not to be understood; proc_parse_maps() says so.
  */
 int proc_parse_stat(const char *text, struct proc_stat *st);

@@ -18,6 +18,7 @@ static const struct {
         uint8_t  len, kind;
         uint16_t at;
 } lines[PROCTHREAD_LINES] = {
+        [PROCTHREAD_NAME] = { KEY("Name"), TEXT, AT(name) },
         [PROCTHREAD_UMASK] = { KEY("Umask"), OCTAL, AT(umask) },
         [PROCTHREAD_UID] = { KEY("Uid"), FOUR, AT(uid) },
         [PROCTHREAD_GID] = { KEY("Gid"), FOUR, AT(gid) },

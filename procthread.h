@@ -14,7 +14,7 @@
 #include "slurp.h"
 
 enum procthread_line {          /* seen: bit n of procthread.seen. In the order of their table */
-        PROCTHREAD_UMASK, PROCTHREAD_UID, PROCTHREAD_GID, PROCTHREAD_GROUPS, PROCTHREAD_NSPID,
+        PROCTHREAD_NAME, PROCTHREAD_UMASK, PROCTHREAD_UID, PROCTHREAD_GID, PROCTHREAD_GROUPS, PROCTHREAD_NSPID,
         PROCTHREAD_SIGPND, PROCTHREAD_SHDPND, PROCTHREAD_SIGCGT,
         PROCTHREAD_CAPINH, PROCTHREAD_CAPPRM, PROCTHREAD_CAPEFF, PROCTHREAD_CAPBND, PROCTHREAD_CAPAMB,
         PROCTHREAD_NNP, PROCTHREAD_SECCOMP, PROCTHREAD_FILTERS, PROCTHREAD_FEATURES,
@@ -27,6 +27,7 @@ struct procthread {
         uint64_t pending, shared_pending, caught;       /* bit n-1 is signal n */
         uint64_t cap[5];        /* as img_thread.cap */
         uint32_t no_new_privs, seccomp, seccomp_filters;
+        const char *name;       /* of the thread, up to a newline, \n and \\ written so; points into the text */
         const char *groups;     /* numbers, each followed by a blank, up to a newline; points into the text */
         const char *features;   /* words of x86: "shstk" */
         const char *ns_tids;    /* numbers with tabs between, up to a newline, likewise */

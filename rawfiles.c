@@ -12,12 +12,11 @@
 
 #define TEXT_MAX        (256u << 20)    /* bytes of one: more is nonsense */
 
-#define EARLY           5               /* the first ones: what mounts and namespaces are like, which may be long */
+#define EARLY           8               /* the first ones: mounts and namespaces, which may be long, and what has been counted */
 
 static const char *const names[RAWFILES] = {
-        "mountinfo", "uid_map", "gid_map", "setgroups", "timens_offsets",
-        "stat", "status", "maps", "limits", "cgroup", "io", "sched", "timers", "oom_score_adj", "coredump_filter",
-        "personality", "loginuid", "autogroup",
+        "mountinfo", "uid_map", "gid_map", "setgroups", "timens_offsets", "io", "sched", "autogroup",
+        "stat", "status", "maps", "limits", "cgroup", "timers", "oom_score_adj", "coredump_filter", "personality", "loginuid",
 };
 
 /* Some files are those of the whole process alone. */
@@ -42,13 +41,33 @@ void rawfiles_early(struct rawfiles *r)
                 get(r, i);
 }
 
-const char *rawfiles_text(struct rawfiles *r, const char *name)
+static int find(const char *name)
 {
-        struct rawfile *f;
         int i = 0;
 
         while (i < RAWFILES && strcmp(names[i], name))
                 i++;
+        return i;
+}
+
+void rawfiles_take(struct rawfiles *r, const char *name, const char *text)
+{
+        int i = find(name);
+        size_t len = strlen(text);
+
+        if (i == RAWFILES)
+                return;
+        free(r->file[i].text);
+        r->file[i] = (struct rawfile){ .text = malloc(len + 1), .len = len };
+        if (r->file[i].text)
+                memcpy(r->file[i].text, text, len + 1);
+}
+
+const char *rawfiles_text(struct rawfiles *r, const char *name)
+{
+        struct rawfile *f;
+        int i = find(name);
+
         if (i == RAWFILES) {
                 errno = ENOENT;
                 return NULL;

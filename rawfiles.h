@@ -24,8 +24,11 @@ struct rawfiles {
         } file[RAWFILES];
 };
 
-/* Read those that take time and seldom change: before the stop. */
+/* Read those that take time and seldom change, or count what is done: before the stop. */
 void rawfiles_early(struct rawfiles *r);
+
+/* The text of one of them is known already, NUL behind it. Without memory for it, it will be read. */
+void rawfiles_take(struct rawfiles *r, const char *name, const char *text);
 
 /* The text of one of them, read when first asked for; NULL with errno. */
 const char *rawfiles_text(struct rawfiles *r, const char *name);

@@ -5,11 +5,15 @@
 #include <elf.h>
 #include <link.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "util.h"
 
 #define PAGE            4096u
+#define SMALLEST        48u             /* bytes; by steps of a half, up to 20,000 */
+#define SIZES           16
+#define PIECES          6               /* of each size */
 #define STACK           32768u          /* bytes: the deepest calls take that */
 
 #ifndef MADV_POPULATE_WRITE
@@ -68,8 +72,28 @@ static int touch_program(struct dl_phdr_info *info, size_t len, void *arg)
         return 1;                       /* the first one is the program itself */
 }
 
+/* One of each size stays, the others are free, and there. */
+static void touch_heap(void)
+{
+        static void *kept[SIZES];
+        void *piece[PIECES];
+
+        for (size_t size = SMALLEST, i = 0; i < SIZES; i++, size += size / 2) {
+                for (int n = 0; n < PIECES; n++) {
+                        piece[n] = malloc(size);
+                        if (piece[n])
+                                touch((uintptr_t)piece[n], (uintptr_t)piece[n] + size, 1);
+                }
+                kept[i] = piece[0];
+                for (int n = 1; n < PIECES; n++)
+                        free(piece[n]);
+        }
+        (void)kept;
+}
+
 void ready_self(void)
 {
+        touch_heap();
         dl_iterate_phdr(touch_program, NULL);
         touch_stack();
 }

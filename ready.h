@@ -13,7 +13,11 @@
 /* len bytes that may be written: every page of them is there from now on. Their content stays. */
 void ready_memory(void *p, size_t len);
 
-/* Code, data and stack of this process, which has no other thread yet. */
+/*
+ * Code, data, stack and heap of this process, which has no other thread yet.
+ * musl's malloc() gives memory back to the kernel when all pieces that it was
+ * cut into are free, and asks for it again: some of each size are kept.
+ */
 void ready_self(void);
 
 #endif

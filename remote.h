@@ -59,10 +59,11 @@ struct remote {
         int      masked;        /* nor is the signal mask */
         int      running;       /* resumed and not seen stopped again */
         int      interrupted;   /* since then: the event stop is to come */
-        int      in_event;      /* in a PTRACE_EVENT_STOP: the kernel restarts calls from there */
+        int      in_event;      /* in a PTRACE_EVENT_STOP, or that of a signal it will not get: the kernel restarts calls from there */
         int      expect_trap;   /* a breakpoint may be hit: SIGTRAP must stay unblocked */
         unsigned kept_n;        /* SIGTRAPs that somebody sent came while that was not blocked: */
         uint8_t  kept[REMOTE_KEPT][128];        /* their siginfo, the first one first */
+        int      same_xstate;   /* remote_end() has found the xstate as it was: xstate_now is that of the thread that is given back */
         int      forced;        /* a signal that the kernel forced on it, losing its handler; 0: none */
 };
 
@@ -111,6 +112,12 @@ void remote_interrupt(struct remote *r);
 
 /* Get the thread, running or in any stop, into an event stop without a step of its own. 0, or -1 after fail(). */
 int remote_stop(struct remote *r);
+
+/*
+ * It has stopped for a signal that it shall not get: as good as an event stop,
+ * for get_signal() of the kernel looks for calls to be made again behind both.
+ */
+void remote_stopped(struct remote *r);
 
 /* Is the stopped thread between these addresses? 1, 0, or -1 after fail(). */
 int remote_within(struct remote *r, uint64_t start, uint64_t end);

@@ -54,17 +54,16 @@ static int add_present(struct secret *s, struct pagemap *p, const struct proc_ma
 
 int secret_find(struct secret *s, int dir, const struct proc_maps *m)
 {
-        struct pagemap pagemap = { .fd = -1 };
+        struct pagemap pagemap;
         size_t left = SECRET_MAX;
         int rc = 0;
 
         secret_free(s);
+        pagemap_begin(&pagemap, dir);
         for (size_t i = 0; i < m->n && rc == 0; i++) {
                 if (!secret_is(m, &m->map[i]) || !m->map[i].r)
                         continue;
-                if (!pagemap.window && pagemap_open(&pagemap, dir) < 0)
-                        rc = -1;
-                else if (pagemap.fd >= 0)       /* else nobody knows what exists */
+                if (pagemap_there(&pagemap))    /* else nobody knows what exists */
                         rc = add_present(s, &pagemap, &m->map[i], &left);
         }
         pagemap_close(&pagemap);

@@ -52,20 +52,64 @@ static int known(const struct trace *t, size_t n, pid_t tid, size_t *at)
         return 0;
 }
 
+static void see(const struct trace *t, struct trace_seen *s, pid_t tid)
+{
+        struct proc_stat st;
+
+        *s = (struct trace_seen){ .tid = tid, .state = proc_stat(t->dir, tid, &st) < 0 ? 'X' : st.state };
+        if (s->state != 'X')
+                s->syscall = proc_syscall(t->dir, tid);
+}
+
+int seize_look(struct trace *t)
+{
+        pid_t *tid;
+
+        free(t->seen);
+        t->seen_n = t->seen_at = 0;
+        t->seen = NULL;
+        if (proc_tasks(t->dir, &tid, &t->seen_n) < 0)
+                return fail("process %d is gone", t->pid);
+        t->seen = malloc((t->seen_n + 1) * sizeof *t->seen);
+        for (size_t i = 0; t->seen && i < t->seen_n; i++)
+                see(t, &t->seen[i], tid[i]);
+        free(tid);
+        if (t->seen)
+                return trace_prepare(t, t->seen_n + FEW);
+        t->seen_n = 0;
+        return fail("threads:");
+}
+
+/* What was seen of it; one that is new is looked at now. Both lists are in the kernel's order. */
+static struct trace_seen seen(struct trace *t, pid_t tid)
+{
+        struct trace_seen fresh;
+
+        for (size_t i = 0; i < t->seen_n; i++) {
+                size_t k = (t->seen_at + i) % t->seen_n;
+
+                if (t->seen[k].tid == tid) {
+                        t->seen_at = k + 1;
+                        return t->seen[k];
+                }
+        }
+        see(t, &fresh, tid);
+        return fresh;
+}
+
 /* Seize and interrupt one thread. 1: done; 0: it is gone; -1 after fail(). */
 static int seize_task(struct trace *t, pid_t tid)
 {
+        struct trace_seen s = seen(t, tid);
         struct trace_task *k;
         struct proc_stat st;
 
         if (t->n == t->cap && trace_prepare(t, 2 * t->cap) < 0)
                 return -1;
-        if (proc_stat(t->dir, tid, &st) < 0 || st.state == 'Z' || st.state == 'X')
+        if (s.state == 'Z' || s.state == 'X')
                 return 0;
         k = &t->task[t->n];
-        *k = (struct trace_task){ .tid = tid, .state = st.state };
-        k->syscall = proc_syscall(t->dir, tid);
-        memcpy(k->comm, st.comm, sizeof k->comm - 1);
+        *k = (struct trace_task){ .tid = tid, .state = s.state, .syscall = s.syscall };
         if (trace_request(t, PTRACE_SEIZE, tid, 0, (void *)TRACE_OPTIONS) < 0) {
                 int err = errno;
 
@@ -107,6 +151,8 @@ static int settle(struct trace *t, struct trace_task *k, uint64_t deadline)
                 switch (stop) {
                 case TRACE_EVENT:
                         k->stopped = 1;
+                        if (sig != SIGTRAP)     /* its group is stopped, since then maybe */
+                                k->state = 'T';
                         return 1;
                 case TRACE_TIMEOUT:
                         return fail_stuck(t, k);
@@ -135,18 +181,46 @@ static void drop_gone(struct trace *t)
         t->n = n;
 }
 
+/*
+ * Those of n that are new, but the first thread last: a signal for the process
+ * that is ignored is not dropped any more once that one is traced, and would
+ * wake a thread that is not yet (sig_ignored() and complete_signal() of the kernel).
+ * It is task[0] all the same.
+ */
+static int seize_new(struct trace *t, const pid_t *tid, size_t n)
+{
+        size_t before = t->n, at = 0;
+        int first = 0, rc = 0;
+
+        for (size_t i = 0; i < n && rc >= 0; i++) {
+                if (known(t, before, tid[i], &at))
+                        continue;
+                if (tid[i] == t->pid)
+                        first = 1;
+                else
+                        rc = seize_task(t, tid[i]);
+        }
+        if (first && rc >= 0)
+                rc = seize_task(t, t->pid);
+        if (first && rc > 0 && !before) {
+                struct trace_task last = t->task[t->n - 1];
+
+                memmove(&t->task[1], &t->task[0], (t->n - 1) * sizeof last);
+                t->task[0] = last;
+        }
+        return rc;
+}
+
 /* One pass over the threads that /proc lists. *fresh: how many were new. */
 static int seize_pass(struct trace *t, uint64_t deadline, size_t *fresh)
 {
-        size_t n, at = 0, before = t->n;
+        size_t n, before = t->n;
         pid_t *tid;
-        int rc = 0;
+        int rc;
 
         if (proc_tasks(t->dir, &tid, &n) < 0)
                 return fail("process %d is gone", t->pid);
-        for (size_t i = 0; i < n && rc >= 0; i++)
-                if (!known(t, before, tid[i], &at))
-                        rc = seize_task(t, tid[i]);
+        rc = seize_new(t, tid, n);
         free(tid);
         *fresh = t->n - before;
         for (size_t i = before; i < t->n && rc >= 0; i++) {
@@ -271,6 +345,7 @@ static void catch_up(struct trace *t, struct trace_task *k, uint64_t deadline)
                 trace_repeat(t, k);
 }
 
+/* The first thread is the first one: see seize_new(). */
 void seize_release(struct trace *t)
 {
         uint64_t deadline;
@@ -291,8 +366,15 @@ void seize_release(struct trace *t)
         }
         if (killed || t->died)
                 reap(t);
+}
+
+void seize_forget(struct trace *t)
+{
         free(t->task);
         free(t->pieces);
+        free(t->seen);
+        t->seen = NULL;
+        t->seen_n = 0;
         t->task = NULL;
         t->pieces = NULL;
         t->n = t->cap = 0;

@@ -13,6 +13,13 @@
 #include "trace.h"
 
 /*
+ * Before seize(): note what each thread is at, that is, whether it runs or in
+ * which system call it sleeps. Of those that come later that is read when they
+ * are seized. 0, or -1 after fail(); seize_release() is to be called.
+ */
+int seize_look(struct trace *t);
+
+/*
  * Seize and stop every thread of the process at t->dir, again and again until
  * no new one appears, and read registers and masks. Threads that come or go
  * meanwhile are followed. Past deadline (now_ns() clock) it gives up, saying
@@ -27,7 +34,13 @@ int seize(struct trace *t, uint64_t deadline);
  */
 int seize_one(struct trace *t, pid_t tid, uint64_t deadline);
 
-/* Let every thread go on as it is. The kernel stops it again if its group is stopped. */
+/*
+ * Let every thread go on as it is. The kernel stops it again if its group is
+ * stopped. What is known of them stays in t.
+ */
 void seize_release(struct trace *t);
+
+/* Free what is known of them. */
+void seize_forget(struct trace *t);
 
 #endif

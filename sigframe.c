@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "util.h"
+
 #define XSTATE_AT       320             /* ucontext, rounded up to the alignment that XRSTOR wants */
 #define XSAVE_BV        512             /* offset of xstate_bv in an XSAVE area */
 #define FXSAVE          512             /* legacy area: all there is on a processor without XSAVE */
@@ -192,12 +194,12 @@ int sigframe_same_xstate(const void *before, const void *after, size_t len)
         uint64_t bv;
 
         if (len <= XSAVE_MIN)
-                return !memcmp(x, y, len);
+                return same_bytes(x, y, len);
         memcpy(&bv, x + XSAVE_BV, sizeof bv);
         if (!(bv >> PKRU & 1) && find_component(PKRU, &off, &size) && off >= XSAVE_MIN && off + size <= len) {
                 pkru = off;
                 rest = off + size;
         }
-        return !memcmp(x, y, XSAVE_BV) && !memcmp(x + XSAVE_MIN, y + XSAVE_MIN, pkru - XSAVE_MIN) &&
-                !memcmp(x + rest, y + rest, len - rest);
+        return same_bytes(x, y, XSAVE_BV) && same_bytes(x + XSAVE_MIN, y + XSAVE_MIN, pkru - XSAVE_MIN) &&
+                same_bytes(x + rest, y + rest, len - rest);
 }

@@ -82,6 +82,23 @@ ssize_t slurp(struct slurp *s, int dir, const char *path, size_t max)
         return fd < 0 ? -1 : close_after(fd, read_all(s, fd, max));
 }
 
+/* What is shorter than asked for is the end of it. */
+ssize_t slurp_again(struct slurp *s, int fd, size_t max)
+{
+        for (;;) {
+                ssize_t n = s->cap ? pread(fd, s->p, s->cap - 1, 0) : 0;
+
+                if (n < 0 && errno != EINTR)
+                        return -1;
+                if (n >= 0 && (size_t)n + 1 < s->cap) {
+                        s->p[n] = '\0';
+                        return n;
+                }
+                if (n >= 0 && make_room(s, max) < 0)
+                        return -1;
+        }
+}
+
 ssize_t slurp_into(char *buf, size_t size, int dir, const char *path)
 {
         int fd = open_below(dir, path);

@@ -23,7 +23,10 @@ struct slurp {                  /* memory that is used again; all zero: none yet
  */
 ssize_t slurp(struct slurp *s, int dir, const char *path, size_t max);
 
-/* The same into size bytes, the NUL among them. */
+/* The same of a file that is open: one record of a seq_file (single_open()), from its start. */
+ssize_t slurp_again(struct slurp *s, int fd, size_t max);
+
+/* The same as slurp() into size bytes, the NUL among them. */
 ssize_t slurp_into(char *buf, size_t size, int dir, const char *path);
 
 void slurp_free(struct slurp *s);

@@ -15,6 +15,7 @@
 
 #include "peek.h"
 #include "proc.h"
+#include "ready.h"
 #include "util.h"
 
 #ifndef SYS_sched_getattr
@@ -23,152 +24,47 @@
 
 #define CPUS_FIRST      128u            /* bytes */
 #define CPUS_MAX        65536u
+#define STATUS_MAX      (16u << 20)     /* bytes: 65,536 groups take less than one MiB */
+#define MORE            16u             /* threads that may come yet */
+#define MANY            2048u
+#define STRS            384u            /* bytes of a thread's strings, as a rule */
+#define XSTATE          2816u           /* and of its registers up to AVX-512 and PKRU */
+#define XSTATE_GRAIN    64u             /* bytes: zeros at the end are left out by so many */
 #define SECCOMP_FILTERS 2               /* the mode */
-
-/* What may be missing, by the bits of `known`, then what has none. */
-enum {
-        LACK_NSTID = 20, LACK_AFFINITY, LACK_WCHAN, LACK_CGROUP, LACK_LABEL, LACK_SHARED, LACK_PROGRAMS,
-        LACK_FLAGS, LACK_SOME_SIGNALS, LACK_SOME_FILTERS, LACK_FOLDERS
-};
-
-static const char *const lack_name[] = {
-        "debug registers", "", "time left in system calls", "", "tid addresses", "robust lists",
-        "restartable sequences", "parent death signals", "scheduling", "utilization clamps", "timer slack",
-        "io priorities", "securebits", "credentials", "no_new_privs",
-        "seccomp modes", "number of seccomp filters", "pending signals", "", "umasks of threads",
-        "numbers of threads in their namespaces", "processors", "where threads sleep", "cgroups of threads", "security labels of threads",
-        "pending signals of the process", "seccomp filters", "flags of seccomp filters",
-        "some pending signals", "some seccomp filters", "folders of threads",
-};
-
-/* Note why something is missing, the first time. */
-static void lack(struct threads *th, unsigned what, const char *why)
-{
-        if (!(th->noted >> what & 1))
-                notes_add(th->notes, "%s: %s", lack_name[what], why);
-        th->noted |= 1ull << what;
-}
-
-/* The bit number of an IMG_THREAD_*. */
-static unsigned bit_of(uint32_t known)
-{
-        return (unsigned)__builtin_ctz(known);
-}
-
-/* By errno; known: one of IMG_THREAD_*. */
-static void lack_errno(struct threads *th, uint32_t known)
-{
-        int none = errno == EIO || errno == EINVAL || errno == ENOSYS;
-
-        lack(th, bit_of(known), none ? "this kernel does not tell" : strerror(errno));
-}
 
 /* --- before the stop -------------------------------------------------------- */
 
-/* The line in the text, without its end, behind what is in before_text. Its length. */
-static uint32_t keep(struct threads *th, size_t *at, size_t len)
+/* For n threads. 0, or -1 after fail(). */
+static int make_room(struct threads *th, size_t n)
 {
-        while (len && (th->text.p[len - 1] == '\n' || th->text.p[len - 1] == '\0'))
-                len--;
-        *at = th->before_text.len;
-        payload_add(&th->before_text, th->text.p, len);
-        return th->before_text.failed ? 0 : (uint32_t)len;
+        struct thread *p = n > th->cap ? realloc(th->thread, n * sizeof *p) : th->thread;
+
+        if (!p)
+                return fail("no memory for what threads are");
+        th->thread = p;
+        th->cap = n > th->cap ? n : th->cap;
+        return 0;
 }
 
-static void look_at_wchan(struct threads *th, struct threads_before *b)
+/* What few threads take is there before they are stopped; of what many take, that much. */
+static void get_ready(struct threads *th)
 {
-        ssize_t len = procthread_read(&th->text, th->t->dir, b->tid, "wchan");
+        size_t n = th->look.n + MORE < MANY ? th->look.n + MORE : MANY;
 
-        if (len < 0 && (errno != ENOENT || access("/proc/self/wchan", F_OK) < 0))     /* that is, it is not gone */
-                lack(th, LACK_WCHAN, errno == ENOENT ? "this kernel does not tell" : strerror(errno));
-        else if (len > 0 && strcmp(th->text.p, "0"))
-                b->wchan_len = keep(th, &b->wchan, (size_t)len);
+        if (make_room(th, n) < 0)
+                return;                         /* threads_read() will say so */
+        ready_memory(th->thread, n * sizeof *th->thread);
+        payload_ready(&th->strs, n * STRS);
+        payload_ready(&th->xstates, n * XSTATE);
 }
 
-/* Where there is no security module that has labels: EINVAL. */
-static void look_at_label(struct threads *th, struct threads_before *b)
+void threads_look(struct threads *th, struct trace *t, struct rawfiles *raw, struct notes *notes)
 {
-        ssize_t len = procthread_read(&th->text, th->t->dir, b->tid, "attr/current");
-
-        if (len >= 0)
-                b->label_len = keep(th, &b->label, (size_t)len);
-        else if (errno != EINVAL && errno != ENOENT && errno != ESRCH)
-                lack(th, LACK_LABEL, strerror(errno));
-}
-
-static void look_at_cgroup(struct threads *th, struct threads_before *b)
-{
-        ssize_t len = procthread_read(&th->text, th->t->dir, b->tid, "cgroup");
-
-        if (len < 0 && errno != ENOENT && errno != ESRCH)
-                lack(th, LACK_CGROUP, strerror(errno));
-        if (len <= 0 || ((size_t)len == th->process_cgroup.len && !memcmp(th->text.p, th->process_cgroup.p, (size_t)len)))
-                return;
-        b->cgroup = th->before_text.len;
-        b->cgroup_len = (uint32_t)len;
-        payload_add(&th->before_text, th->text.p, (size_t)len);
-        if (th->before_text.failed)
-                b->cgroup_len = 0;
-}
-
-static void look_at(struct threads *th, struct threads_before *b, pid_t tid)
-{
-        *b = (struct threads_before){ .tid = tid };
-        look_at_label(th, b);
-        look_at_cgroup(th, b);
-}
-
-void threads_look(struct threads *th, struct trace *t, struct notes *notes)
-{
-        pid_t *tid;
-        char *text;
-        size_t len;
-
-        *th = (struct threads){ .t = t, .notes = notes };
-        if (read_file(t->live_dir, "cgroup", 1u << 20, &text, &len) == 0) {
-                payload_add(&th->process_cgroup, text, len);
-                free(text);
-        }
-        if (proc_tasks(t->dir, &tid, &th->before_n) < 0)
-                return;                         /* the next one to want them says so */
-        th->before = calloc(th->before_n, sizeof *th->before);
-        for (size_t i = 0; th->before && i < th->before_n; i++) {
-                look_at(th, &th->before[i], tid[i]);
-                look_at_wchan(th, &th->before[i]);
-        }
-        if (!th->before)
-                th->before_n = 0;
-        free(tid);
-}
-
-/* What was seen of the thread before; a new one is looked at now. Both lists are in the kernel's order. */
-static struct threads_before find_before(struct threads *th, pid_t tid)
-{
-        struct threads_before fresh;
-
-        for (size_t i = 0; i < th->before_n; i++) {
-                size_t k = (th->before_at + i) % th->before_n;
-
-                if (th->before[k].tid == tid) {
-                        th->before_at = k + 1;
-                        return th->before[k];
-                }
-        }
-        look_at(th, &fresh, tid);
-        return fresh;
-}
-
-static void add_before(struct threads *th, struct thread *d, int slept)
-{
-        struct threads_before b = find_before(th, d->img.tid);
-        const char *text = th->before_text.p;
-
-        if (b.wchan_len && slept)
-                payload_str(&th->strs, IMG_TSTR_WCHAN, text + b.wchan, b.wchan_len);
-        if (b.cgroup_len)
-                payload_str(&th->strs, IMG_TSTR_CGROUP, text + b.cgroup, b.cgroup_len);
-        if (b.label_len)
-                payload_str(&th->strs, IMG_TSTR_LABEL, text + b.label, b.label_len);
+        *th = (struct threads){ .t = t, .raw = raw, .lack = { .notes = notes } };
+        th->no_clamp = access("/proc/sys/kernel/sched_util_clamp_max", F_OK) < 0;
+        waits_begin(&th->waits, t);
+        threadlook(&th->look, t, &th->lack);
+        get_ready(th);
 }
 
 /* --- what /proc/PID/task/TID/status says -------------------------------------- */
@@ -224,7 +120,7 @@ static void add_folder(struct threads *th, pid_t tid, uint32_t id, const char *l
         snprintf(path, sizeof path, "task/%d/%s", (int)tid, link);
         len = readlinkat(th->t->dir, path, its, sizeof its);
         if (len < 0)
-                lack(th, LACK_FOLDERS, strerror(errno));
+                lack(&th->lack, LACK_FOLDERS, strerror(errno));
         else if (len != n || memcmp(its, own, (size_t)len) != 0)
                 payload_str(&th->strs, id, its, (size_t)len);
 }
@@ -238,7 +134,7 @@ static void take_folders(struct threads *th, struct thread *d, const struct proc
         if (saw(p, PROCTHREAD_UMASK))
                 d->img.known |= IMG_THREAD_UMASK;
         else if (th->t->n > 1)                  /* before 4.7 */
-                lack(th, bit_of(IMG_THREAD_UMASK), "this kernel does not tell");
+                lack(&th->lack, lack_bit(IMG_THREAD_UMASK), "this kernel does not tell");
         if (d->img.tid == live || syscall(SYS_kcmp, live, d->img.tid, KCMP_FS, 0, 0) == 0)
                 return;
         add_folder(th, d->img.tid, IMG_TSTR_CWD, "cwd");
@@ -257,7 +153,7 @@ static void take_fences(struct threads *th, struct thread *d, const struct proct
         d->img.seccomp = p->seccomp;
         d->img.seccomp_filters = p->seccomp_filters;
         if (!saw(p, PROCTHREAD_SECCOMP)) {
-                lack(th, bit_of(IMG_THREAD_SECCOMP), "this kernel has none");
+                lack(&th->lack, lack_bit(IMG_THREAD_SECCOMP), "this kernel has none");
                 return;
         }
         d->img.known |= IMG_THREAD_SECCOMP;
@@ -271,11 +167,11 @@ static void take_fences(struct threads *th, struct thread *d, const struct proct
 static int took_queue(struct threads *th, int rc, uint32_t lacking)
 {
         if (rc < 0) {
-                lack(th, lacking, errno == EIO || errno == EINVAL ? "this kernel does not tell" : strerror(errno));
+                lack(&th->lack, lacking, errno == EIO || errno == EINVAL ? "this kernel does not tell" : strerror(errno));
                 return 0;
         }
         if (rc == 0)
-                lack(th, LACK_SOME_SIGNALS, "too many: not all that are pending are in the image");
+                lack(&th->lack, LACK_SOME_SIGNALS, "too many: not all that are pending are in the image");
         return rc;
 }
 
@@ -293,7 +189,7 @@ static void add_signals(struct threads *th, struct thread *d, uint64_t pending)
         if (!th->strs.failed)
                 ((struct img_str *)(void *)(th->strs.p + head))->len =
                         (uint32_t)(th->strs.len - head - sizeof(struct img_str));
-        if (took_queue(th, rc, bit_of(IMG_THREAD_SIGNALS)))
+        if (took_queue(th, rc, lack_bit(IMG_THREAD_SIGNALS)))
                 d->img.known |= IMG_THREAD_SIGNALS;
 }
 
@@ -323,17 +219,17 @@ static void add_filters(struct threads *th, struct thread *d)
 
         peek_filters(th->t, d->img.tid, &f, &th->strs);
         if (f.err)
-                lack(th, LACK_PROGRAMS, f.err == EACCES ? "to read them takes CAP_SYS_ADMIN and no filter of our own" :
+                lack(&th->lack, LACK_PROGRAMS, f.err == EACCES ? "to read them takes CAP_SYS_ADMIN and no filter of our own" :
                      f.err == EIO || f.err == EINVAL ? "this kernel does not tell" : strerror(f.err));
         if (f.left)
-                lack(th, LACK_SOME_FILTERS, "too many: the first ones are not in the image");
+                lack(&th->lack, LACK_SOME_FILTERS, "too many: the first ones are not in the image");
         if (f.no_flags)
-                lack(th, LACK_FLAGS, "this kernel does not tell");
+                lack(&th->lack, LACK_FLAGS, "this kernel does not tell");
         d->img.seccomp_filters = f.n;
         if (f.counted)
                 d->img.known |= IMG_THREAD_FILTERS;
         else
-                lack(th, bit_of(IMG_THREAD_FILTERS), "this kernel does not tell");
+                lack(&th->lack, lack_bit(IMG_THREAD_FILTERS), "this kernel does not tell");
 }
 
 /* --- what system calls tell of another thread -------------------------------------- */
@@ -372,7 +268,7 @@ static void add_sched(struct threads *th, struct thread *d)
                 rc = old_sched(d->img.tid, &a);
         }
         if (rc < 0 || nice < 0) {
-                lack_errno(th, IMG_THREAD_SCHED);
+                lack_errno(&th->lack, IMG_THREAD_SCHED);
                 return;
         }
         d->img.policy = a.policy;
@@ -408,7 +304,7 @@ static void add_affinity(struct threads *th, pid_t tid)
                 th->cpus = NULL;
         }
         if (len < 0)
-                lack(th, LACK_AFFINITY, strerror(errno));
+                lack(&th->lack, LACK_AFFINITY, strerror(errno));
         else
                 payload_str(&th->strs, IMG_TSTR_AFFINITY, th->cpus, (size_t)len);
 }
@@ -419,13 +315,13 @@ static void add_calls(struct threads *th, struct thread *d)
         long io = syscall(SYS_ioprio_get, 1, d->img.tid);       /* IOPRIO_WHO_PROCESS */
 
         if (io < 0) {
-                lack_errno(th, IMG_THREAD_IOPRIO);
+                lack_errno(&th->lack, IMG_THREAD_IOPRIO);
         } else {
                 d->img.io_priority = (uint32_t)io;
                 d->img.known |= IMG_THREAD_IOPRIO;
         }
         if (syscall(SYS_get_robust_list, d->img.tid, &list, &len) < 0) {
-                lack_errno(th, IMG_THREAD_ROBUST);
+                lack_errno(&th->lack, IMG_THREAD_ROBUST);
         } else {
                 d->img.robust_list = list;
                 d->img.robust_len = len;
@@ -441,12 +337,12 @@ static void add_registers(struct threads *th, struct thread *d)
 
         if (peek_debugregs(th->t, d->img.tid, d->img.debugreg) < 0) {
                 memset(d->img.debugreg, 0, sizeof d->img.debugreg);
-                lack_errno(th, IMG_THREAD_DEBUGREG);
+                lack_errno(&th->lack, IMG_THREAD_DEBUGREG);
         } else {
                 d->img.known |= IMG_THREAD_DEBUGREG;
         }
         if (peek_rseq(th->t, d->img.tid, &rseq) < 0) {
-                lack_errno(th, IMG_THREAD_RSEQ);
+                lack_errno(&th->lack, IMG_THREAD_RSEQ);
                 return;
         }
         d->img.rseq = rseq.addr;
@@ -472,7 +368,7 @@ static void add_call(struct threads *th, struct thread *d, const struct trace_ta
                 d->img.known |= IMG_THREAD_WAIT;
                 break;
         case WAITS_HIDDEN:
-                lack(th, bit_of(IMG_THREAD_WAIT), "that of relative sleeps, poll and futex the kernel tells nobody");
+                lack(&th->lack, lack_bit(IMG_THREAD_WAIT), "that of relative sleeps, poll and futex the kernel tells nobody");
                 break;
         case WAITS_NONE:
                 break;
@@ -481,26 +377,47 @@ static void add_call(struct threads *th, struct thread *d, const struct trace_ta
 
 /* --- together --------------------------------------------------------------------------- */
 
-static void read_status(struct threads *th, struct thread *d, int first)
+/* The kernel writes a newline and a backslash as \n and \\. */
+static void take_name(struct thread *d, const char *name)
+{
+        size_t n = 0;
+
+        while (*name == '\t')
+                name++;
+        for (; *name && *name != '\n' && n < sizeof d->img.comm - 1; name++) {
+                char c = *name;
+
+                if (c == '\\' && (name[1] == 'n' || name[1] == '\\'))
+                        c = *++name == 'n' ? '\n' : '\\';
+                d->img.comm[n++] = c;
+        }
+}
+
+static void read_status(struct threads *th, struct thread *d, int fd, int first)
 {
         struct procthread p;
 
-        if (procthread_read(&th->text, th->t->dir, d->img.tid, "status") < 0) {
-                lack(th, bit_of(IMG_THREAD_CREDS), strerror(errno));
+        if ((fd < 0 || slurp_again(&th->text, fd, STATUS_MAX) < 0) &&
+            procthread_read(&th->text, th->t->dir, d->img.tid, "status") < 0) {
+                lack(&th->lack, lack_bit(IMG_THREAD_CREDS), strerror(errno));
                 return;
         }
         procthread_parse(th->text.p, &p);
+        if (d->img.tid == th->t->pid)   /* the process's own */
+                rawfiles_take(th->raw, "status", th->text.p);
+        if (saw(&p, PROCTHREAD_NAME))
+                take_name(d, p.name);
         if (saw(&p, PROCTHREAD_NSPID))
                 add_ns_tids(th, d, p.ns_tids);
         else                                    /* before 4.1 */
-                lack(th, LACK_NSTID, "this kernel does not tell");
+                lack(&th->lack, LACK_NSTID, "this kernel does not tell");
         if (saw(&p, PROCTHREAD_UID) && saw(&p, PROCTHREAD_GID) && saw(&p, PROCTHREAD_CAPEFF))
                 take_credentials(th, d, &p);
         take_folders(th, d, &p);
         take_fences(th, d, &p);
         if (first) {
                 read_shared_signals(th, d->img.tid, p.shared_pending);
-                th->catches_sys = (p.caught & SIG_BIT(SIGSYS)) != 0;
+                th->caught = saw(&p, PROCTHREAD_SIGCGT) ? p.caught : SIG_ALL;
         }
         add_signals(th, d, p.pending);
         if (d->img.seccomp == SECCOMP_FILTERS)
@@ -509,6 +426,8 @@ static void read_status(struct threads *th, struct thread *d, int first)
 
 static void read_thread(struct threads *th, struct thread *d, const struct trace_task *k, int first)
 {
+        struct threadseen seen = threadlook_at(&th->look, k->tid);
+
         *d = (struct thread){
                 .img = {
                         .size = sizeof d->img, .tid = k->tid, .blocked = k->mask,
@@ -516,38 +435,36 @@ static void read_thread(struct threads *th, struct thread *d, const struct trace
                 },
                 .strs = th->strs.len,
         };
-        memcpy(d->img.comm, k->comm, sizeof d->img.comm);
         add_call(th, d, k);
         add_registers(th, d);
-        read_status(th, d, first);
+        read_status(th, d, seen.status, first);
         add_sched(th, d);
         add_affinity(th, k->tid);
         add_calls(th, d);
-        add_before(th, d, k->state != 'R' && k->syscall == d->img.syscall);
+        threadlook_add(&th->look, &seen, k->state != 'R' && k->syscall == d->img.syscall, &th->strs);
         d->img.strs_len = (uint32_t)(th->strs.len - d->strs);
 }
 
 int threads_read(struct threads *th)
 {
-        free(th->thread);
         th->n = th->t->n;
-        th->thread = calloc(th->n, sizeof *th->thread);
-        th->strs.len = 0;
-        th->no_clamp = access("/proc/sys/kernel/sched_util_clamp_max", F_OK) < 0;
-        waits_begin(&th->waits, th->t);
-        for (size_t i = 0; th->thread && i < th->n; i++) {
+        if (make_room(th, th->n) < 0)
+                return -1;
+        th->strs.len = th->xstates.len = 0;
+        th->caught = SIG_ALL;
+        for (size_t i = 0; i < th->n; i++) {
                 if (i % 64 == 0 && stop_wanted())
                         return -1;
                 read_thread(th, &th->thread[i], &th->t->task[i], i == 0);
         }
-        return th->thread && !th->strs.failed && !th->shared.failed ? 0 : fail("no memory for what threads are");
+        return !th->strs.failed && !th->shared.failed ? 0 : fail("no memory for what threads are");
 }
 
 /* A number that a thread answered; negative: it got an errno, which is noted. */
 static int32_t answer(struct threads *th, struct img_thread *img, uint32_t known, int64_t got)
 {
         if (got < 0) {
-                lack(th, bit_of(known), strerror((int)-got));
+                lack(&th->lack, lack_bit(known), strerror((int)-got));
                 return 0;
         }
         img->known |= known;
@@ -580,7 +497,7 @@ static void read_slack(struct threads *th, struct img_thread *img)
 
         snprintf(path, sizeof path, "/proc/%d/timerslack_ns", (int)img->tid);
         if (read_file(AT_FDCWD, path, 64, &text, &len) < 0) {
-                lack(th, bit_of(IMG_THREAD_SLACK), errno == ENOENT ? "this kernel tells a thread only its own" :
+                lack(&th->lack, lack_bit(IMG_THREAD_SLACK), errno == ENOENT ? "this kernel tells a thread only its own" :
                      strerror(errno));
                 return;
         }
@@ -590,37 +507,68 @@ static void read_slack(struct threads *th, struct img_thread *img)
         free(text);
 }
 
-static int write_thread(struct threads *th, size_t i, void *xstate, struct imgwrite *w)
+void threads_took(struct threads *th, size_t i, const void *xstate, size_t len)
+{
+        struct thread *d = &th->thread[i];
+        size_t used = len / XSTATE_GRAIN * XSTATE_GRAIN;
+
+        while (used && all_zero((const char *)xstate + used - XSTATE_GRAIN, XSTATE_GRAIN))
+                used -= XSTATE_GRAIN;
+        if (used == len / XSTATE_GRAIN * XSTATE_GRAIN)
+                used = len;
+        d->xstate = th->xstates.len;
+        d->xstate_zeros = (uint32_t)(len - used);
+        d->img.xstate_len = (uint32_t)len;
+        payload_add(&th->xstates, xstate, used);
+}
+
+int threads_take(struct threads *th)
+{
+        void *xstate = trace_piece(th->t, TRACE_XSTATE);
+
+        for (size_t i = 0; i < th->n; i++) {
+                struct img_thread *img = &th->thread[i].img;
+                ssize_t len;
+
+                if (!(img->known & IMG_THREAD_SLACK))
+                        read_slack(th, img);
+                if (img->xstate_len)
+                        continue;
+                len = trace_get_xstate(th->t, img->tid, xstate, TRACE_XSTATE_MAX);
+                if (len < 0)
+                        return trace_fail(th->t, img->tid, "extended registers");
+                threads_took(th, i, xstate, (size_t)len);
+        }
+        return th->xstates.failed ? fail("no memory for what threads are") : 0;
+}
+
+static int write_thread(struct threads *th, size_t i, void *zeros, struct imgwrite *w)
 {
         const struct trace_task *k = &th->t->task[i];
-        struct img_thread *img = &th->thread[i].img;
-        ssize_t len = trace_get_xstate(th->t, k->tid, xstate, TRACE_XSTATE_MAX);
+        const struct thread *d = &th->thread[i];
+        struct img_thread img = d->img;
         struct iovec v[] = {
-                { img, sizeof *img },
+                { &img, sizeof img },
                 { (void *)&k->regs, sizeof k->regs },
-                { xstate, (size_t)len },
-                { (void *)"\0\0\0\0\0\0\0", -(size_t)len & 7 },
-                { th->strs.p + th->thread[i].strs, img->strs_len },
+                { th->xstates.p + d->xstate, img.xstate_len - d->xstate_zeros },
+                { zeros, d->xstate_zeros + (-img.xstate_len & 7) },
+                { th->strs.p + d->strs, img.strs_len },
         };
 
-        _Static_assert(sizeof *img % 8 == 0 && sizeof k->regs % 8 == 0, "img_str's are 8-aligned");
-        if (len < 0)
-                return trace_fail(th->t, k->tid, "extended registers");
-        img->xstate_len = (uint32_t)len;
-        img->fd_table = k->table > 0 ? k->table : 0;
-        img->known |= k->table < 0 ? 0 : IMG_THREAD_TABLE;
-        if (!(img->known & IMG_THREAD_SLACK))
-                read_slack(th, img);
+        _Static_assert(sizeof img % 8 == 0 && sizeof k->regs % 8 == 0, "img_str's are 8-aligned");
+        img.fd_table = k->table > 0 ? k->table : 0;
+        img.known |= k->table < 0 ? 0 : IMG_THREAD_TABLE;
         return imgwrite_chunk(w, IMG_THRD, v, sizeof v / sizeof *v);
 }
 
 int threads_write(struct threads *th, struct imgwrite *w)
 {
-        void *xstate = trace_piece(th->t, TRACE_XSTATE);
+        void *zeros = trace_piece(th->t, TRACE_XSTATE);
         int rc = 0;
 
+        memset(zeros, 0, TRACE_XSTATE_MAX);
         for (size_t i = 0; i < th->n && rc == 0; i++)
-                rc = write_thread(th, i, xstate, w);
+                rc = write_thread(th, i, zeros, w);
         if (rc == 0 && th->shared.len)
                 rc = imgwrite_payload(w, IMG_SIGQ, &th->shared);
         return rc;
@@ -628,12 +576,11 @@ int threads_write(struct threads *th, struct imgwrite *w)
 
 void threads_free(struct threads *th)
 {
+        threadlook_free(&th->look);
         free(th->thread);
-        free(th->before);
         slurp_free(&th->text);
         free(th->cpus);
         payload_free(&th->strs);
+        payload_free(&th->xstates);
         payload_free(&th->shared);
-        payload_free(&th->before_text);
-        payload_free(&th->process_cgroup);
 }

@@ -38,6 +38,7 @@ _Static_assert(TRACE_OPTIONS == (O_TRACESYSGOOD | O_TRACEEXEC), "TRACE_OPTIONS")
 #define EXIT_NS                 1000000000u     /* one that sleeps stops at once */
 #define PIECE_USED              32768u  /* bytes of a piece, mostly */
 #define POLL_NS                 300000u /* spin so long for a stop before sleeping */
+#define ASK_NS                  1000000u        /* /proc is asked no more often whether a thread has ended */
 #define SLICE_NS                10000000u       /* sleep so long at most before looking at stop_wanted() */
 
 static long request(struct trace *t, int req, pid_t tid, void *addr, void *data)
@@ -304,8 +305,11 @@ enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int st
                 }
                 if (now < spin && now < deadline)
                         continue;
-                if (has_ended(t, tid, sig))     /* a first thread is reported when all others have been reaped */
-                        return TRACE_GONE;
+                if (now - t->asked_ns >= ASK_NS) {      /* a first thread is reported when all others have been reaped */
+                        t->asked_ns = now;
+                        if (has_ended(t, tid, sig))
+                                return TRACE_GONE;
+                }
                 if (now >= deadline || (!stubborn && stop_wanted()))
                         return TRACE_TIMEOUT;
                 await_child(deadline);
@@ -406,13 +410,15 @@ struct trace_call trace_call(const struct trace_task *k)
         };
 }
 
+/* One that is ignored wakes a thread only because that is traced: sig_ignored() of the kernel. */
 int trace_has_signal(struct trace *t, const struct trace_task *k)
 {
+        const uint64_t unheard = SIG_BIT(SIGCHLD) | SIG_BIT(SIGURG) | SIG_BIT(SIGWINCH);        /* without a handler */
         struct proc_status st;
 
         if (proc_status(t->dir, k->tid, &st) < 0)
                 return 1;
-        return ((st.pending | st.shared_pending) & ~st.blocked) != 0;
+        return ((st.pending | st.shared_pending) & ~(st.blocked | st.ignored | (unheard & ~st.caught))) != 0;
 }
 
 /* Drivers and FUSE may return EINTR after all; sockets do for a time-out of theirs, with nothing read. */

@@ -25,15 +25,20 @@ enum trace_piece { TRACE_XSTATE, TRACE_XSTATE_NOW, TRACE_SAVED, TRACE_BUILD, TRA
 
 struct trace_task {
         pid_t    tid;
-        char     state;         /* letter of /proc before the seize */
+        char     state;         /* letter of /proc before the seize; T if its group was stopped by then */
         int      syscall;       /* that it slept in before the seize: proc_syscall() */
         int      seized;        /* ours until it is detached or gone */
         int      stopped;       /* in an event stop: registers can be had */
         int      again;         /* made to repeat its system call: see trace_home_regs() */
         struct user_regs_struct regs;   /* as it stopped */
         uint64_t mask;          /* blocked signals as it stopped: the outer one, of sigsuspend and ppoll */
-        char     comm[16];      /* NUL-padded */
         pid_t    table;         /* of descriptors, since fdtables_find(): img_fd.table; -1: not known */
+};
+
+struct trace_seen {             /* of a thread before it is seized */
+        pid_t    tid;
+        char     state;
+        int      syscall;
 };
 
 struct trace_call {             /* the system call that a thread is on its way out of */
@@ -58,10 +63,13 @@ struct trace {
         int      stubborn;      /* seize in spite of stop_wanted(), and say nothing when that is refused */
         uint64_t options;       /* PTRACE_O_* beside the usual ones */
         pid_t    cloned;        /* a child that a thread has made: trace_follow_clone(); 0: none */
+        uint64_t asked_ns;      /* when has_ended() of trace.c was asked last */
         int      died;          /* that was said; nothing is to be put back any more */
+        struct trace_seen *seen;        /* seize_look(), in the order of /proc */
+        size_t   seen_n, seen_at;
         struct trace_task *task;
         size_t   n, cap;
-        uint8_t *pieces;        /* trace_prepare(); seize_release() frees it */
+        uint8_t *pieces;        /* trace_prepare(); seize_forget() frees it */
         struct trace_stats stats;
 };
 

@@ -242,6 +242,7 @@ static int reap_by(struct trace *of, pid_t tid, pid_t pid, struct twin_reaping *
         rc = seize_one(&t, tid, now_ns() + REAP_NS);
         rc = rc > 0 ? 0 : rc < 0 ? -1 : call_wait(&t, pid, &maps, &gadget, how);
         seize_release(&t);
+        seize_forget(&t);
         hold_messages(0);
         how->ns = now_ns() - stopped;
 out:

@@ -410,3 +410,17 @@ int all_zero(const void *p, size_t len)
                         return 0;
         return 1;
 }
+
+int same_bytes(const void *a, const void *b, size_t len)
+{
+        const uint8_t *x = a, *y = b;
+        uint64_t v[4], w[4];
+
+        for (; len >= sizeof v; len -= sizeof v, x += sizeof v, y += sizeof w) {
+                memcpy(v, x, sizeof v);
+                memcpy(w, y, sizeof w);
+                if ((v[0] ^ w[0]) | (v[1] ^ w[1]) | (v[2] ^ w[2]) | (v[3] ^ w[3]))
+                        return 0;
+        }
+        return !memcmp(x, y, len);
+}

@@ -29,86 +29,128 @@ of() {                          # NAME: the thread of victim-tasks
         sed -n "s/^\([0-9]*\) is $1\$/\1/p" "$out"
 }
 
-# --- twenty dumps of threads that hold registers and nap
+# --- threads that hold registers and nap. They stop by a signal that they ignore, or park if they ignore none
 
-victim "$VICTIMS/victim-regs" mixed beat 40
-target=$pid
 lasting() {                     # mappings and masks: all that stays the same of threads that nap
         cat "/proc/$target/maps"
         grep -hE '^(Sig(Blk|Ign|Cgt)|Seccomp|Threads):' "/proc/$target/task"/*/status
 }
-lasting >before
-n=0
-while [ $n -lt 20 ]; do
-        case $((n % 4)) in
-        1)      way=--catch=breakpoint ;;
-        3)      way=--trampoline=inject ;;
-        *)      way=--catch=park ;;
-        esac
-        "$CRDUMP" --stats $way "$target" img >stdout 2>stderr || break
-        [ $n -ne 0 ] || cp stderr first
-        n=$((n + 1))
-done
-is $n 20 'twenty dumps'
-diag_file stderr
-cp first stderr
-ok 'few requests and one stop for each thread' others 14 1.2 41
-notasked=0
-for task in "/proc/$target/task"/*; do
-        asked "${task##*/}" || notasked=$((notasked + 1))
-done
-is "$notasked" 0 'each of the threads was asked'
-ok 'they go on' beats_on beat 20
-is "$(grep -E 'corrupt|interrupted' "$out")" '' 'no register has changed, no nap ended early'
-lasting >after
-ok 'mappings and masks are as they were' diff before after
 
-# --- held up, stopped, killed, when some of them are lent
-
-if command -v strace >/dev/null; then
-        trace() {               # INJECTION: a dump, traced
-                strace -f -qq -o log -e trace=ptrace ${1:+-e "inject=ptrace:$1"} "$CRDUMP" "$target" img >stdout 2>stderr
-        }
-        trace ''
-        # the first request that sends another thread somewhere
-        first=$(awk -v pid="$target" '/PTRACE_/ { n++ } /PTRACE_SETSIGMASK/ && $0 !~ "SIGMASK, " pid "," { print n; exit }' log)
-        diag "lent from request $first on"
-        for after in 5 60; do
-                trace "delay_enter=2600000:when=$((first + after))"
-                is $? 0 "held up by 2.6 s at request $after: the dump ends well"
-                ok "held up: threads went home by themselves" grep -q 'went home by themselves' stderr
-                diag_file stderr
-                ok "held up: a whole image" "$CRDUMP" check img
-                ok "held up: the target goes on" beats_on beat 20
+twenty() {
+        lasting >before
+        n=0
+        while [ $n -lt 20 ]; do
+                case $((n % 4)) in
+                1)      way=--catch=breakpoint ;;
+                3)      way=--trampoline=inject ;;
+                *)      way=--catch=park ;;
+                esac
+                "$CRDUMP" --stats $way "$target" img >stdout 2>stderr || break
+                [ $n -ne 0 ] || cp stderr first
+                n=$((n + 1))
         done
-        is "$(grep -E 'corrupt|interrupted' "$out")" '' 'held up: no register has changed, no nap ended early'
+        is $n 20 "$kind: twenty dumps"
+        diag_file stderr
+        cp first stderr
+        ok "$kind: few requests and one stop for each thread" others "$1" 1.2 41
+        notasked=0
+        for task in "/proc/$target/task"/*; do
+                asked "${task##*/}" || notasked=$((notasked + 1))
+        done
+        is "$notasked" 0 "$kind: each of the threads was asked"
+        ok "$kind: they go on" beats_on beat 20
+        is "$(grep -E 'corrupt|interrupted|heard' "$out")" '' "$kind: no register has changed, no nap ended early"
+        lasting >after
+        ok "$kind: mappings and masks are as they were" diff before after
+}
 
-        begun() {               # a dump that is held up so far that signals come while threads are lent
-                rm -f log
-                timeout 60 strace -f -qq -o log -e trace=ptrace -e "inject=ptrace:delay_enter=700000:when=$((first + 100))" \
-                        "$CRDUMP" "$target" img >stdout 2>stderr &
-                dump=$!
-                reap $dump
-                await 10 sh -c "[ \$(grep -c PTRACE log) -ge $((first + 98)) ]" || flunk 'the dump begins'
-        }
+traced() {                      # INJECTION: a dump, traced
+        strace -f -qq -o log -e trace=ptrace ${1:+-e "inject=ptrace:$1"} "$CRDUMP" "$target" img >stdout 2>stderr
+}
+
+held_up() {
+        for after in 5 60; do
+                traced "delay_enter=2600000:when=$((first + after))"
+                is $? 0 "$kind: held up by 2.6 s at request $after: the dump ends well"
+                if [ $kind = hears ]; then
+                        ok "$kind, held up: threads went home by themselves" grep -q 'went home by themselves' stderr
+                else
+                        ok "$kind, held up: the threads wait in their stops" eval '! grep -q "went home" stderr'
+                fi
+                diag_file stderr
+                ok "$kind, held up: a whole image" "$CRDUMP" check img
+                ok "$kind, held up: the target goes on" beats_on beat 20
+        done
+        is "$(grep -E 'corrupt|interrupted|heard' "$out")" '' "$kind, held up: no register has changed, no nap ended early"
+}
+
+begun() {                       # a dump that is held up so far that signals come while threads are lent
+        rm -f log
+        timeout 60 strace -f -qq -o log -e trace=ptrace -e "inject=ptrace:delay_enter=700000:when=$((first + 100))" \
+                "$CRDUMP" "$target" img >stdout 2>stderr &
+        dump=$!
+        reap $dump
+        await 10 sh -c "[ \$(grep -c PTRACE log) -ge $((first + 98)) ]" || flunk 'the dump begins'
+}
+
+signalled() {
         begun
         kill -STOP "$target"
         wait $dump
-        is $? 0 'SIGSTOP meanwhile: the dump ends well'
-        ok 'SIGSTOP: it stays stopped' await 5 in_state "$target" T
+        is $? 0 "$kind: SIGSTOP meanwhile: the dump ends well"
+        ok "$kind: SIGSTOP: it stays stopped" await 5 in_state "$target" T
         kill -CONT "$target"
-        ok 'SIGCONT: it goes on' beats_on beat 20
+        ok "$kind: SIGCONT: it goes on" beats_on beat 20
         begun
         kill -9 "$target"
         wait $dump
-        is $? 1 'SIGKILL meanwhile: status 1'
-        ok 'SIGKILL: a line says so' grep -q 'killed by signal 9' stderr
+        is $? 1 "$kind: SIGKILL meanwhile: status 1"
+        ok "$kind: SIGKILL: a line says so" grep -q 'killed by signal 9' stderr
         diag_file stderr
-        ok 'SIGKILL: it is gone' await 5 gone "$target"
-else
-        skip 'held up, stopped, killed' 'no strace here'
-fi
-dismiss "$target"
+        ok "$kind: SIGKILL: it is gone" await 5 gone "$target"
+}
+
+# The signals that threads stop by come from others all the while.
+stormed() {
+        (trap - EXIT; while kill -URG "$target" && kill -WINCH "$target"; do :; done) 2>/dev/null &
+        storm=$!
+        reap $storm
+        n=0
+        while [ $n -lt 20 ] && "$CRDUMP" "$target" img >stdout 2>stderr; do
+                n=$((n + 1))
+        done
+        is $n 20 "$kind: twenty dumps in a storm of the signals that they stop by"
+        diag_file stderr
+        kill $storm
+        wait $storm 2>/dev/null
+        ok "$kind: they go on after the storm" beats_on beat 20
+        is "$(grep -E 'corrupt|interrupted' "$out")" '' "$kind: storm: no register has changed, no nap ended early"
+        is "$("$CRDUMP" show img | grep -c 'not asked')" 0 "$kind: storm: each of them was asked"
+}
+
+for kind in ignores hears; do
+        if [ $kind = hears ]; then
+                victim "$VICTIMS/victim-regs" mixed beat 40 hears
+                target=$pid
+                twenty 14
+        else
+                victim "$VICTIMS/victim-regs" mixed beat 40
+                target=$pid
+                twenty 11
+                stormed
+        fi
+        if command -v strace >/dev/null; then
+                traced ''
+                # the first request that sends another thread somewhere
+                first=$(awk -v pid="$target" '/PTRACE_/ { n++ } /PTRACE_SETSIGMASK/ && $0 !~ "SIGMASK, " pid "," { print n; exit }' log)
+                diag "lent from request $first on"
+                held_up
+                signalled
+        else
+                skip "$kind: held up, stopped, killed" 'no strace here'
+        fi
+        dismiss "$target"
+done
 
 # --- left alone
 

@@ -2,7 +2,7 @@
 /*
  * victim-regs.c - keeps known values in every register it has, and looks
  *
- * usage: victim-regs spin|sleep|mixed|plain BEATFILE [NAPPERS]
+ * usage: victim-regs spin|sleep|mixed|plain BEATFILE [NAPPERS [hears]]
  *
  * spin: holds them in a loop that makes no system call. sleep: holds them in a
  * nanosleep of 20 ms, which must return 0, and not early. mixed: a short spin
@@ -15,7 +15,8 @@
  * With NAPPERS, it is the second thread that does all this, while the first one
  * is in pause; so many more take naps, by turns in nanosleep, futex, epoll_wait
  * and poll, each of which must end as it should and not early; that epoll_wait
- * ends with EINTR is told as "interrupted". A round counts if all of them have
+ * ends with EINTR is told as "interrupted". With "hears", it handles SIGURG,
+ * SIGWINCH and SIGCHLD, which others ignore, and tells of each. A round counts if all of them have
  * taken a nap since the last one that did.
  */
 #define _GNU_SOURCE
@@ -26,6 +27,7 @@
 #include <linux/futex.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -439,6 +441,14 @@ static void *go_round(void *arg)
         return arg;
 }
 
+static void hear(int sig)
+{
+        static const char text[] = "heard a signal\n";
+
+        (void)sig;
+        (void)!write(1, text, sizeof text - 1);
+}
+
 static void go_beside(int n)
 {
         pthread_attr_t small;
@@ -474,6 +484,11 @@ int main(int argc, char **argv)
         look_what_cpu();
         choose_values();
         setvbuf(stdout, NULL, _IOLBF, 0);
+        if (argc > 4) {
+                signal(SIGURG, hear);
+                signal(SIGWINCH, hear);
+                signal(SIGCHLD, hear);
+        }
         if (argc > 3)
                 go_beside(atoi(argv[3]));
         go_round(NULL);
