@@ -42,6 +42,7 @@ static const char help[] =
         "  -q, --quiet            say nothing but errors\n"
         "  -z[LEVEL], --compress[=LEVEL]\n"
         "                         deflate the memory; level 1 (default) to 9\n"
+        "      --direct           write past the page cache (O_DIRECT): it keeps what it holds\n"
         "      --base FILE        leave out pages that are as in that image, which is needed then\n"
         "                         to read this one\n"
         "      --timeout SECONDS  give up after so long, target as it was found\n"
@@ -84,7 +85,7 @@ struct settings {
 };
 
 enum {
-        OPT_TIMEOUT = 256, OPT_MAX_PAUSE, OPT_FILE_PAGES, OPT_CONTENTS, OPT_BASE, OPT_SNAPSHOT, OPT_STOP, OPT_STATS,
+        OPT_TIMEOUT = 256, OPT_DIRECT, OPT_MAX_PAUSE, OPT_FILE_PAGES, OPT_CONTENTS, OPT_BASE, OPT_SNAPSHOT, OPT_STOP, OPT_STATS,
         OPT_TRAMPOLINE, OPT_CATCH, OPT_JSON, OPT_MEM, OPT_RAW, OPT_VERSION, OPT_HELP,
         OPT_PART = 512          /* and SHOW_*, which is less */
 };
@@ -103,6 +104,7 @@ static const struct option options[] = {
         { "stats", no_argument, NULL, OPT_STATS },
         { "trampoline", required_argument, NULL, OPT_TRAMPOLINE },
         { "catch", required_argument, NULL, OPT_CATCH },
+        { "direct", no_argument, NULL, OPT_DIRECT },
         { "json", no_argument, NULL, OPT_JSON },
         { "mem", required_argument, NULL, OPT_MEM },
         { "raw", no_argument, NULL, OPT_RAW },
@@ -272,6 +274,9 @@ static void take_option(int opt, struct settings *s)
         case OPT_CATCH:
                 s->dump.breakpoint = parse_word("--catch is park or breakpoint, not", optarg, "park", "breakpoint");
                 break;
+        case OPT_DIRECT:
+                s->dump.direct = 1;
+                break;
         case OPT_JSON:
                 s->json = s->dump.json = 1;
                 break;
@@ -380,5 +385,7 @@ int main(int argc, char **argv)
                 return command->run(argv + 1, &s);
         if (strcmp(argv[1], "-") == 0 && isatty(STDOUT_FILENO))
                 bad_usage("standard output is a terminal, and an image is not for one: redirect it, or name a file", argv[1]);
+        if (strcmp(argv[1], "-") == 0 && s.dump.direct)
+                bad_usage("standard output is not ours to write past the page cache", "--direct");
         return dump((pid_t)parse_number("not a pid or a command", argv[0], INT_MAX), argv[1], &s.dump);
 }

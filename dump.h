@@ -16,6 +16,7 @@ struct dump_options {
         int      snapshot;      /* --snapshot, --stop: enum snapshot_wish */
         const char *base;       /* --base: an image, pages that are the same in which are only named; NULL: none */
         int      level;         /* -z: of zlib; 0: nothing is compressed */
+        int      direct;        /* --direct: past the page cache */
         int      json;          /* --json: the summary as a JSON object */
         int      stats;         /* --stats: print where the time went */
 };

@@ -447,6 +447,8 @@ struct imgwrite *imgwrite_open(const char *path, const struct imgwrite_options *
         w->opt = *opt;
         w->stride = 1;
         if ((strcmp(path, "-") ? outfile_create(&w->q.out, path, guard_file) : outfile_stdout(&w->q.out)) == 0) {
+                if (opt->direct && outfile_direct(&w->q.out) < 0)
+                        warn("write %s: not past the page cache:", path);
                 if (imgqueue_start(&w->q) == 0 && (!opt->level || start_deflating(w) == 0) && send_header(w) == 0)
                         return w;
         }

@@ -21,6 +21,7 @@
 #define IMGWRITE_RUNS   248     /* and for so many runs */
 
 struct imgwrite_options {       /* all zero: a plain image */
+        int direct;             /* past the page cache, where the file system can do that; else there is a warning */
         int level;              /* 1 to 9: pages are deflated, by zlib and all processors, which takes 1.3 MiB for each */
         /*
          * Pages that are the same in another image, the base, are only named. This tells

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define BLOCK   4096u           /* bytes: O_DIRECT wants addresses and lengths that are multiples of a disk's */
+#define STAGE   524288u
 #define PIECE   131072u
 #define SIP     16384u          /* where no file is written: a slow line takes it in time to be seen to move */
 
@@ -145,7 +147,41 @@ int outfile_stdout(struct outfile *o)
         return o->fd < 0 ? fail("write standard output:") : 0;
 }
 
-int outfile_write(struct outfile *o, const void *p, size_t len, const atomic_int *quit)
+static int set_direct(struct outfile *o, int on)
+{
+        int flags = fcntl(o->fd, F_GETFL);
+
+        return flags < 0 ? -1 : fcntl(o->fd, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT);
+}
+
+static int is_direct(const struct outfile *o)
+{
+        int flags = o->stage ? fcntl(o->fd, F_GETFL) : 0;
+
+        return flags > 0 && flags & O_DIRECT;
+}
+
+int outfile_direct(struct outfile *o)
+{
+        void *p;
+        int err = posix_memalign(&p, BLOCK, STAGE);
+
+        if (err) {
+                errno = err;
+                return -1;
+        }
+        if (set_direct(o, 1) < 0) {
+                err = errno;
+                free(p);
+                errno = err;
+                return -1;
+        }
+        o->stage = p;
+        o->piece = STAGE;
+        return 0;
+}
+
+static int write_plain(struct outfile *o, const void *p, size_t len, const atomic_int *quit)
 {
         struct pollfd ready = { o->fd, POLLOUT, 0 };
         const char *at = p;
@@ -155,6 +191,11 @@ int outfile_write(struct outfile *o, const void *p, size_t len, const atomic_int
                 n = write(o->fd, at, len < o->piece ? len : o->piece);
                 if (n == 0)             /* no regular file does this: never loop on it */
                         return EIO;
+                if (n < 0 && errno == EINVAL && is_direct(o)) {
+                        if (set_direct(o, 0) < 0)       /* larger blocks than ours: by the cache, then */
+                                return EINVAL;
+                        errno = EINTR;
+                }
                 if (n < 0 && errno == EAGAIN)   /* somebody has made it non-blocking, for all who have it open */
                         poll(&ready, 1, 20);
                 else if (n < 0 && errno != EINTR)
@@ -166,11 +207,46 @@ int outfile_write(struct outfile *o, const void *p, size_t len, const atomic_int
         return 0;
 }
 
+int outfile_write(struct outfile *o, const void *p, size_t len, const atomic_int *quit)
+{
+        int err = 0;
+
+        if (!o->stage)
+                return write_plain(o, p, len, quit);
+        for (size_t n; len > 0 && !err && !*quit; p = (const uint8_t *)p + n, len -= n) {
+                n = len < STAGE - o->staged ? len : STAGE - o->staged;
+                memcpy(o->stage + o->staged, p, n);
+                o->staged += n;
+                if (o->staged < STAGE)
+                        continue;
+                err = write_plain(o, o->stage, STAGE, quit);
+                o->staged = 0;
+        }
+        return err;
+}
+
+/* What is left in the stage: whole blocks, then the rest, which is none. */
+static int write_stage(struct outfile *o)
+{
+        const atomic_int quit = 0;
+        size_t whole = o->staged / BLOCK * BLOCK;
+        int err = write_plain(o, o->stage, whole, &quit);
+
+        if (!err && o->staged > whole && set_direct(o, 0) < 0)
+                err = errno;
+        if (!err)
+                err = write_plain(o, o->stage + whole, o->staged - whole, &quit);
+        o->staged = 0;
+        return err;
+}
+
 /* Some file systems keep their ENOSPC and EDQUOT until here. */
 int outfile_sync(struct outfile *o)
 {
-        int fd = o->fd;
+        int fd = o->fd, err = o->stage ? write_stage(o) : 0;
 
+        if (err)
+                return err;
         while (fsync(fd) < 0)
                 if (errno != EINTR) {
                         if (errno == EINVAL || errno == EROFS)  /* a pipe, a socket: there is nothing to sync */
@@ -208,6 +284,7 @@ void outfile_close(struct outfile *o)
                 warn("remove %s/%s:", o->folder, o->part);
         if (o->dir >= 0)
                 close(o->dir);
+        free(o->stage);
         free(o->folder);
         free(o->path);
 }

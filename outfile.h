@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct outfile {
         char *path;             /* as the caller named it, for messages */
@@ -12,6 +13,8 @@ struct outfile {
         const char *name;       /* in it; points into path */
         char part[128];         /* name while it is incomplete; "": no such file */
         int dir, fd;            /* -1: not open */
+        uint8_t *stage;         /* of what goes round the page cache: outfile_direct(); NULL: nothing does */
+        size_t staged;          /* bytes in it */
         size_t piece;           /* bytes of one write(2): between two of them the writer sees that it shall quit */
         atomic_ullong written;  /* bytes that are out */
 };
@@ -29,6 +32,13 @@ int outfile_create(struct outfile *o, const char *path, void (*named)(const char
  * no name, and nothing of it is ever removed. As above.
  */
 int outfile_stdout(struct outfile *o);
+
+/*
+ * Write it past the page cache (O_DIRECT) from now on, which must be before the
+ * first byte, in pieces of half a MiB. 0, or -1 with errno: EINVAL, its file system
+ * cannot do that; nothing has changed then.
+ */
+int outfile_direct(struct outfile *o);
 
 /* Write all of it, in pieces, until *quit is set. Says nothing; returns 0 or an errno. */
 int outfile_write(struct outfile *o, const void *p, size_t len, const atomic_int *quit);
