@@ -530,7 +530,10 @@ static int base_page(void *arg, uint64_t addr, const unsigned char **page)
 
 static int run(struct dump *d, pid_t pid)
 {
-        struct imgwrite_options how = { .level = d->opt->level, .direct = d->opt->direct, .base = d->opt->base ? base_page : NULL, .base_arg = d };
+        struct imgwrite_options how = {
+                .level = d->opt->level, .direct = d->opt->direct,
+                .base = d->opt->base ? base_page : NULL, .base_arg = d,
+        };
         struct img_end end = { 0 };
         int status;
 
