@@ -187,6 +187,11 @@ bench:          ## pause, time, memory and size beside gcore and a plain write
 	@$(MAKE) --no-print-directory ready
 	@sh tests/bench.sh
 
+plot:           ## bench.svg: time and pause against size
+	@sh tests/deps.sh build plot
+	@$(MAKE) --no-print-directory ready
+	@sh tests/bench-plot.sh
+
 soak:           ## half an hour of dumps of busy servers, then ten thousand that are killed; SOAK_SECONDS=n for less or more
 	@sh tests/deps.sh build test
 	@$(MAKE) --no-print-directory ready
@@ -260,7 +265,7 @@ run-analyze: FORCE
 		--suppress=memleak:model.c --suppress=nullPointerRedundantCheck:proc.c --error-exitcode=1 -D__x86_64__ $(SRC)
 	clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' $(SRC) -- $(OWN)
 
-.PHONY: FORCE demo test check lint asan analyze cov bench soak fuzz check-initramfs fmt install clean help ready replay \
+.PHONY: FORCE demo test check lint asan analyze cov bench plot soak fuzz check-initramfs fmt install clean help ready replay \
         run-tests run-analyze
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := $(BIN)

@@ -2,25 +2,30 @@
 /*
  * bench-victim.c - notices how long it was not allowed to run
  *
- * usage: bench-victim MIB spin|tick GAPFILE
+ * usage: bench-victim MIB spin|tick|write GAPFILE [THREADS [huge|text]]
  *
- * Holds MIB of private memory, all of it touched, no page like another. Reads
- * the clock over and over (spin), or sleeps 100 us between (tick), and keeps in
- * GAPFILE, which bench-run shares with it, the largest gap that it has seen.
- * Prints "ready" when the memory is filled.
+ * Holds MIB of private memory in 4K pages, all of it touched, no page like
+ * another; in huge pages; or of text, which deflates to a fifth. Reads the clock
+ * over and over (spin), or sleeps 20 us between (tick), or writes a word into a
+ * page somewhere (write), and keeps in GAPFILE, which bench-run shares with it,
+ * the largest gap that it has seen and how often it has looked. THREADS more
+ * sleep. Prints "ready" when all is there.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 #include "bench.h"
 
-#define TICK_NS 100000
+#define TICK_NS         20000
+#define HUGE            (2u << 20)
 
 static uint64_t
 now(void)
@@ -31,24 +36,78 @@ now(void)
         return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static void
-fill(size_t bytes)
+static uint64_t
+xorshift(void)
 {
-        uint64_t *p, x = 88172645463325252u;
+        static uint64_t x = 88172645463325252u;
+
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        return x;
+}
+
+static void
+fill_text(char *p, size_t bytes)
+{
+        static const char *const word[] = { "the ", "process ", "is ", "stopped, ", "copied ", "and ", "let ", "go, " };
+
+        for (size_t at = 0; at + 32 < bytes; ) {
+                uint64_t x = xorshift();
+
+                for (int i = 0; i < 3; i++, x >>= 3) {
+                        size_t len = strlen(word[x & 7]);
+
+                        memcpy(p + at, word[x & 7], len);
+                        at += len;
+                }
+                at += (size_t)sprintf(p + at, "%u ", (unsigned)x & 0xffff);
+        }
+}
+
+static uint64_t *
+fill(size_t bytes, const char *how)
+{
+        size_t room = bytes + HUGE;
+        uintptr_t p;
 
         if (bytes == 0)
-                return;
-        p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (p == MAP_FAILED) {
+                return NULL;
+        p = (uintptr_t)mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (p == (uintptr_t)MAP_FAILED) {
                 perror("mmap");
                 exit(2);
         }
-        for (size_t i = 0; i < bytes / sizeof *p; i++) {        /* xorshift */
-                x ^= x << 13;
-                x ^= x >> 7;
-                x ^= x << 17;
-                p[i] = x;
-        }
+        p = (p + HUGE - 1) & ~(uintptr_t)(HUGE - 1);
+        madvise((void *)p, bytes, strcmp(how, "huge") ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
+        if (strcmp(how, "text") == 0)
+                fill_text((char *)p, bytes);
+        else
+                for (size_t i = 0; i < bytes / sizeof(uint64_t); i++)
+                        ((uint64_t *)p)[i] = xorshift();
+        return (uint64_t *)p;
+}
+
+static void *
+sleeper(void *arg)
+{
+        for (;;)
+                pause();
+        return arg;
+}
+
+static int
+start_threads(int n)
+{
+        pthread_attr_t small;
+        pthread_t t;
+
+        pthread_attr_init(&small);
+        pthread_attr_setstacksize(&small, 65536);
+        for (int i = 0; i < n; i++)
+                if (pthread_create(&t, &small, sleeper, NULL) != 0)
+                        return -1;
+        return 0;
 }
 
 int
@@ -56,23 +115,29 @@ main(int argc, char **argv)
 {
         const struct timespec tick = { .tv_nsec = TICK_NS };
         struct gaps *g;
-        uint64_t last, t;
-        int fd, ticks;
+        uint64_t last, t, *memory;
+        size_t pages;
+        int fd, ticks, writes;
 
-        if (argc != 4 || (fd = open(argv[3], O_RDWR | O_CREAT, 0600)) < 0 || ftruncate(fd, sizeof *g) < 0) {
-                fputs("usage: bench-victim MIB spin|tick GAPFILE\n", stderr);
+        if (argc < 4 || argc > 6 || (fd = open(argv[3], O_RDWR | O_CREAT, 0600)) < 0 || ftruncate(fd, sizeof *g) < 0) {
+                fputs("usage: bench-victim MIB spin|tick|write GAPFILE [THREADS [huge|text]]\n", stderr);
                 return 2;
         }
         g = mmap(NULL, sizeof *g, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        if (g == MAP_FAILED)
+        if (g == MAP_FAILED || start_threads(argc > 4 ? atoi(argv[4]) : 0) < 0)
                 return 2;
+        prctl(PR_SET_TIMERSLACK, 1000);
         ticks = strcmp(argv[2], "tick") == 0;
-        fill(strtoull(argv[1], NULL, 10) << 20);
+        writes = strcmp(argv[2], "write") == 0;
+        pages = strtoull(argv[1], NULL, 10) << 8;
+        memory = fill(pages << 12, argc > 5 ? argv[5] : "");
         if (write(1, "ready\n", 6) != 6)
                 return 2;
         for (last = now();; last = t) {
                 if (ticks)
                         nanosleep(&tick, NULL);
+                if (writes)
+                        memory[xorshift() % pages << 9]++;
                 t = now();
                 if (atomic_exchange(&g->reset, 0))
                         atomic_store(&g->largest_ns, 0);

@@ -1,25 +1,32 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# bench.sh [MIB...] - crdump beside gcore and a plain write(), in one run; `make bench`
+# bench.sh - crdump beside gcore, CRIU and a plain write(), in one run; `make bench`
 #
-# For a sleeping process, for each MIB (64 512 2048) of private memory and for 64
-# and 1,000 threads, into tmpfs (or OUT, a folder): wall time, pause as the victim
-# sees it (of threads: as crdump says), the longest of these, peak memory, size of
-# the image. Three ways of crdump: as it is, --stop, and -z (up to 64 MiB: no page
-# of the victim is like another, or gets shorter). "of write" is the
-# ratio to a write() of as many bytes as the image of --stop has, in the same
-# round. Figures are medians of ROUNDS (10) rounds.
+# Victims: a sleeping process; 64, 512 and 2048 MiB of memory in 4K pages, 512 in
+# huge ones, 512 that it keeps writing to; 64 and 1,000 threads; 64 MiB down a
+# pipe that takes 10 MB/s; 64 MiB of text for -z. Ways of crdump: as it is, --stop, -z1
+# (up to 64 MiB: but for the text no page is like another, or gets shorter). CRIU
+# where CRIU=/path/to/it is one that works. "of write" is the ratio to a write() of
+# as many bytes as the image of --stop has, in the same round; "lost" how much of its
+# work the victim did not do meanwhile. Figures are medians of ROUNDS (10) rounds.
+#
+#      OUT=FOLDER      images go there, not to tmpfs
+#      SHORT=1         small victims, which shows that it works and no more
 
 set -u
 cd "${0%/*}/.." || exit 1
 ROUNDS=${ROUNDS:-10}
 crdump=${CRDUMP:-$PWD/crdump}
 tests=$PWD/build/tests
+sizes='64 512 2048' huge=512 writing=512 threads='64 1000' slow=64 rate=10 text=64
+[ -z "${SHORT:-}" ] || sizes=8 huge=8 writing=8 threads=8 slow=8 rate=100 text=8
 
 dir=$(mktemp -d /dev/shm/crdump-bench.XXXXXX) || exit 1
 disk=
 [ -z "${OUT:-}" ] || disk=$(mktemp -d "$OUT/crdump-bench.XXXXXX") || exit 1
 out=${disk:-$dir}
+of_write=1.0
+[ -z "$disk" ] || of_write=1.15
 victim=
 stop_victim() {
         [ -n "$victim" ] && kill -9 "$victim" 2>/dev/null && wait "$victim" 2>/dev/null
@@ -29,8 +36,9 @@ trap 'stop_victim; rm -rf "$dir" "$disk"' EXIT
 trap 'exit 130' INT TERM HUP
 cd "$dir" || exit 1
 
-start_victim() {                # COMMAND...
-        "$@" >ready &
+start_victim() {                # WHAT bench-victim WANTS
+        rm -f gaps ready results.* told.*
+        "$tests/bench-victim" "$@" >ready &
         victim=$!
         until grep -q ready ready; do
                 kill -0 "$victim" 2>/dev/null || exit 1
@@ -38,19 +46,21 @@ start_victim() {                # COMMAND...
         done
 }
 
-# Appends a line "WALL_US GAP_US PEAK_KIB BYTES" to results.TOOL.
+# Appends a line "WALL_US GAP_US PEAK_KIB LOST BYTES" to results.TOOL. Without an OUTPUT the bytes are as before.
 measure() {                     # TOOL OUTPUT COMMAND...
         tool=$1
         output=$2
         shift 2
         line=$("$tests/bench-run" "$@" 2>log | tail -n 1)       # after what the command itself said
-        if [ ! -s "$output" ]; then
+        if [ -n "$output" ] && ! [ -s "$output" ]; then
                 echo "bench: $tool failed:" >&2
                 cat log >&2
                 exit 1
         fi
-        echo "$line $(stat -c %s "$output")" >>"results.$tool"
-        rm -f "$output"
+        bytes=0
+        [ -z "$output" ] || bytes=$(du -sb "$output" | cut -f 1)
+        echo "$line $bytes" >>"results.$tool"
+        [ -z "$output" ] || rm -rf "$output"
 }
 
 dumped() {                      # TOOL OPTION...
@@ -60,15 +70,36 @@ dumped() {                      # TOOL OPTION...
         sed -n 's/.*paused \([0-9.]*\) ms.*/\1/p' log >>"told.$way"
 }
 
-round() {
-        dumped crdump
-        dumped stop --stop
-        bytes=$(tail -n 1 results.stop | cut -d ' ' -f 4)
-        [ "$mib" -gt 64 ] || dumped z -z
-        measure write "$out/out" write "$out/out" "$bytes"
-        if command -v gcore >/dev/null; then
-                measure gcore "$out/core.$victim" gaps gcore -o "$out/core" "$victim"
-        fi
+streamed() {                    # TOOL OPTION...
+        way=$1
+        shift
+        measure "$way" '' gaps "slow=$rate" "$crdump" "$@" "$victim" -
+}
+
+round() {                       # TOOL...
+        for each; do
+                case $each in
+                crdump) dumped crdump ;;
+                stop)   dumped stop --stop ;;
+                z)      dumped z -z1 ;;
+                z-one)  dumped z-one -z1 --stop ;;
+                pipe)   streamed pipe ;;
+                pipe-stop) streamed pipe-stop --stop ;;
+                write)  measure write "$out/out" write "$out/out" "$(tail -n 1 results.stop | cut -d ' ' -f 5)" ;;
+                gcore)  ! command -v gcore >/dev/null || measure gcore "$out/core.$victim" gaps gcore -o "$out/core" "$victim" ;;
+                criu)   [ -z "${CRIU:-}" ] || mkdir "$out/criu"
+                        [ -z "${CRIU:-}" ] || measure criu "$out/criu" gaps "$CRIU" dump -t "$victim" -D "$out/criu" -R -j --file-locks ;;
+                esac
+        done
+}
+
+rounds() {                      # TOOL...
+        i=0
+        while [ "$i" -lt "$ROUNDS" ]; do
+                round "$@"
+                i=$((i + 1))
+        done
+        stop_victim
 }
 
 median() {                      # of numbers, one a line
@@ -80,87 +111,130 @@ column() {                      # TOOL N
 }
 
 ratio() {                       # TOOL N OTHER: column N to that of the other, round by round
-        paste -d ' ' "results.$1" "results.$3" | awk -v n="$2" '{ print $n / $(n + 4) }' | median
+        paste -d ' ' "results.$1" "results.$3" | awk -v n="$2" '{ print $n / $(n + 5) }' | median
 }
 
-line() {                        # TARGET TOOL WALL RATIO PAUSE RATIO WORST PEAK SIZE
-        printf '%-13s %-7s %9s %8s %9s %8s %9s %8s %9s\n' "$@"
+line() {                        # TARGET TOOL WALL RATIO PAUSE RATIO WORST LOST PEAK SIZE
+        printf '%-13s %-9s %9s %8s %9s %8s %9s %6s %8s %9s\n' "$@"
 }
 
 rows() {                        # NAME
-        for tool in crdump stop z gcore write; do
+        for tool in crdump stop z pipe pipe-stop gcore criu write; do
                 [ -f "results.$tool" ] || continue
+                of="$tool"
+                [ ! -f results.write ] || of='write'
                 # shellcheck disable=SC2046     # words
-                set -- "$1" $(echo "$(column $tool 1) $(ratio $tool 1 write) $(column $tool 2) $(ratio $tool 2 write)" \
-                                "$(sort -gk 2 "results.$tool" | tail -n 1 | cut -d ' ' -f 2) $(column $tool 3) $(column $tool 4)" |
-                        awk '{ printf "%.2f %.2f %.2f %.3f %.2f %.2f %.2f", \
-                                $1 / 1000, $2, $3 / 1000, $4, $5 / 1000, $6 / 1024, $7 / 1048576 }')
-                if [ $tool = write ]; then
-                        line "$1" $tool "$2" '' '' '' '' '' "$8"
+                set -- "$1" $(echo "$(column $tool 1) $(ratio $tool 1 $of) $(column $tool 2) $(ratio $tool 2 $of)" \
+                                "$(sort -gk 2 "results.$tool" | tail -n 1 | cut -d ' ' -f 2) $(column $tool 4)" \
+                                "$(column $tool 3) $(column $tool 5)" |
+                        awk '{ printf "%.2f %.2f %.2f %.3f %.2f %.0f%% %.2f %.2f", \
+                                $1 / 1000, $2, $3 / 1000, $4, $5 / 1000, $6 / 10, $7 / 1024, $8 / 1048576 }')
+                if [ "$tool" = write ]; then
+                        line "$1" $tool "$2" '' '' '' '' '' '' "$9"
+                elif [ $of = write ]; then
+                        line "$1" "$tool" "$2" "$3" "$4" "$5" "$6" "$7" "$8" "$9"
                 else
-                        line "$1" $tool "$2" "$3" "$4" "$5" "$6" "$7" "$8"
+                        line "$1" "$tool" "$2" '' "$4" '' "$6" "$7" "$8" "$9"
                 fi
         done
 }
 
 goal() {                        # NAME VALUE LIMIT UNIT
         awk -v name="$1" -v value="$2" -v limit="$3" -v unit="$4" 'BEGIN {
-                printf "%-6s %s: %.3f, to reach: under %s%s\n", value < limit ? "met" : "MISSED", name, value, limit, unit }'
+                printf "%-6s %s: %.3f, to reach: under %s%s\n", value < limit ? "met" : "MISSED", name, value, limit, unit }' >>goals
 }
 
-goals() {                       # NAME MIB
-        goal "$1, peak memory" "$(column crdump 3 | awk '{ print $1 / 1024 }')" 8 ' MiB'
-        goal "$1, --stop, peak memory" "$(column stop 3 | awk '{ print $1 / 1024 }')" 4 ' MiB'
-        if [ "$2" -eq 0 ]; then
-                goal "$1, pause" "$(column crdump 2 | awk '{ print $1 / 1000 }')" 0.5 ' ms'
-                goal "$1, as crdump says" "$(median <told.crdump)" 0.5 ' ms'
-                return
+goal_over() {                   # NAME VALUE LIMIT
+        awk -v name="$1" -v value="$2" -v limit="$3" 'BEGIN {
+                printf "%-6s %s: %.3f, to reach: %s\n", value >= limit ? "met" : "MISSED", name, value, limit }' >>goals
+}
+
+pause_ms() { column "$1" 2 | awk '{ print $1 / 1000 }'; }
+peak_mib() { column "$1" 3 | awk '{ print $1 / 1024 }'; }
+
+of_size() {                     # MIB
+        start_victim "$1" spin gaps
+        if [ "$1" -gt 64 ]; then
+                rounds crdump stop write gcore criu
+        else
+                rounds crdump stop z write gcore criu
         fi
-        goal "$1, --stop, wall to plain write" "$(ratio stop 1 write)" 1.6 ''
-        goal "$1, --stop, pause to plain write" "$(ratio stop 2 write)" 1.6 ''
-        [ "$2" -lt 1024 ] || goal "$1, pause" "$(column crdump 2 | awk '{ print $1 / 1000 }')" "$((12 * $2 / 1024))" ' ms'
-        [ "$2" -lt 1024 ] || goal "$1, wall to plain write" "$(ratio crdump 1 write)" 1.0 ''
-        [ "$2" -lt 1024 ] || goal "$1, --stop, wall to plain write" "$(ratio stop 1 write)" 1.0 ''
-        [ ! -f results.gcore ] || [ "$2" -lt 512 ] || goal "$1, pause to gcore's" "$(ratio crdump 2 gcore)" 0.05 ''
+        rows "$1 MiB"
+        goal "$1 MiB, peak memory" "$(peak_mib crdump)" 8 ' MiB'
+        goal "$1 MiB, --stop, peak memory" "$(peak_mib stop)" 8 ' MiB'
+        goal "$1 MiB, --stop, pause to plain write" "$(ratio stop 2 write)" 1.6 ''
+        if [ "$1" -lt 1024 ]; then
+                goal "$1 MiB, --stop, wall to plain write" "$(ratio stop 1 write)" 1.6 ''
+        else
+                goal "$1 MiB, pause" "$(pause_ms crdump)" "$((12 * $1 / 1024))" ' ms'
+                goal "$1 MiB, wall to plain write" "$(ratio crdump 1 write)" "$of_write" ''
+                goal "$1 MiB, --stop, wall to plain write" "$(ratio stop 1 write)" "$of_write" ''
+        fi
+        [ ! -f results.gcore ] || [ "$1" -lt 512 ] || goal "$1 MiB, pause to gcore's" "$(ratio crdump 2 gcore)" 0.05 ''
 }
 
-bench() {                       # NAME MIB spin|tick
-        rm -f results.* told.*
-        start_victim "$tests/bench-victim" "$2" "$3" gaps
+with_threads() {                # N
+        start_victim 0 spin gaps "$(($1 - 1))"
+        if [ "$1" -gt 64 ]; then
+                rounds crdump stop criu         # gcore takes seconds
+        else
+                rounds crdump stop gcore criu
+        fi
+        rows "$1 threads"
+        goal "$1 threads, pause" "$(pause_ms crdump)" "$(($1 > 64 ? 40 : 4))" ' ms'
+}
+
+# One processor and two, of a sleeping victim, that has none to itself. What pigz makes of the second one tells what there is to be had.
+deflated() {                    # MIB
+        start_victim "$1" tick gaps 0 text
+        rounds crdump stop z write gcore
+        rows "$1 MiB text"
+        first=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
+        start_victim "$1" tick gaps 0 text
+        "$crdump" -q --stop "$victim" "$out/img" || exit 1
         i=0
         while [ "$i" -lt "$ROUNDS" ]; do
-                round
+                for way in two one; do
+                        [ $way = one ] && cpus=$first || cpus=$(taskset -cp $$ | sed 's/.*: //')
+                        measure "z.$way" "$out/z" gaps taskset -c "$cpus" "$crdump" --stop -z1 "$victim" "$out/z"
+                        ! command -v pigz >/dev/null ||
+                                measure "pigz.$way" "$out/img.gz" gaps taskset -c "$cpus" pigz -1 -k -f "$out/img"
+                done
                 i=$((i + 1))
         done
         stop_victim
-        rows "$1"
-        goals "$1" "$2" >>goals
+        rm -f "$out/img"
+        [ "$(nproc)" -eq 2 ] || return 0
+        goal_over "$1 MiB text, -z1, one processor to two" "$(ratio z.one 1 z.two)" 1.9
+        [ ! -f results.pigz.one ] || printf '%-6s %s: %.3f\n' '' "$1 MiB text, pigz -1, one processor to two" \
+                "$(ratio pigz.one 1 pigz.two)" >>goals
 }
 
-threads() {                     # N LIMIT
-        rm -f told.*
-        start_victim "$tests/victim-threads" 1 "$(($1 - 2))" still
-        i=0
-        while [ "$i" -lt "$ROUNDS" ]; do
-                "$crdump" "$victim" "$out/img" 2>log || exit 1
-                sed -n 's/.*paused \([0-9.]*\) ms.*/\1/p' log >>told.crdump
-                i=$((i + 1))
-        done
-        stop_victim
-        line "$1 threads" crdump '' '' "$(median <told.crdump)" '' "$(sort -g told.crdump | tail -n 1)" '' \
-                "$(stat -c %s "$out/img" | awk '{ printf "%.2f", $1 / 1048576 }')"
-        goal "$1 threads, pause" "$(median <told.crdump)" "$2" ' ms' >>goals
-}
+printf '%s processors, Linux %s, %s rounds, into %s, %s\n%s\n\n' "$(nproc)" "$(uname -r)" "$ROUNDS" "${OUT:-tmpfs}" \
+        "$(date -u +%Y-%m-%d)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+line target tool 'wall ms' 'of write' 'pause ms' 'of write' 'worst ms' lost 'peak MiB' 'image MiB'
 
-printf '%s processors, Linux %s, %s rounds, into %s, %s\n\n' "$(nproc)" "$(uname -r)" "$ROUNDS" "${OUT:-tmpfs}" "$(date -u +%Y-%m-%d)"
-line target tool 'wall ms' 'of write' 'pause ms' 'of write' 'worst ms' 'peak MiB' 'image MiB'
-mib=0
-bench 'sleeping' 0 tick
-[ $# -gt 0 ] || set -- 64 512 2048
-for mib; do
-        bench "$mib MiB" "$mib" spin
+start_victim 0 tick gaps
+rounds crdump stop gcore criu
+rows 'sleeping'
+goal 'sleeping, peak memory' "$(peak_mib crdump)" 8 ' MiB'
+goal 'sleeping, pause' "$(pause_ms crdump)" 0.5 ' ms'
+goal 'sleeping, as crdump says' "$(median <told.crdump)" 0.5 ' ms'
+for mib in $sizes; do
+        of_size "$mib"
 done
-threads 64 4
-threads 1000 40
+start_victim $huge spin gaps 0 huge
+rounds crdump stop write gcore
+rows "$huge MiB huge"
+start_victim $writing write gaps
+rounds crdump stop write gcore
+rows "$writing MiB busy"
+for n in $threads; do
+        with_threads "$n"
+done
+start_victim $slow spin gaps
+rounds pipe pipe-stop
+rows "$slow MiB slow"
+deflated $text
 echo
 cat goals

@@ -48,6 +48,9 @@ analyze         clang-tidy                              clang-tidy
 fuzz            clang                                   clang
 fuzz            /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a   libclang-rt-14-dev
 bench           gcore                                   gdb
+bench           pigz                                    pigz
+plot            gcore                                   gdb
+plot            gnuplot                                 gnuplot-nox
 '
 
 missing=$(
