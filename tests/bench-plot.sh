@@ -59,7 +59,8 @@ for mib in $sizes; do
                 i=$((i + 1))
         done
         stop_victim
-        echo "$mib $(median crdump 1) $(median crdump 2) $(median stop 1) $(median stop 2) $(median gcore 1) $(median gcore 2) $(median write 1)"
+        echo "$mib $(median crdump 1) $(median crdump 2) $(median stop 1) $(median stop 2)" \
+                "$(median gcore 1) $(median gcore 2) $(median write 1)"
 done | tee data | grep -v '^#' >points
 cat data
 
