@@ -41,7 +41,8 @@ median() {                      # TOOL N: in ms
         cut -d ' ' -f "$2" "$1" | sort -g | awk '{ v[NR] = $1 } END { printf "%.3f", v[int((NR + 1) / 2)] / 1000 }'
 }
 
-printf '# %s, Linux %s, %s rounds\n# MiB, then wall and pause in ms: crdump, --stop, gcore; a plain write\n' "$(date -u +%Y-%m-%d)" "$(uname -r)" "$rounds"
+printf '# %s, Linux %s, %s rounds\n' "$(date -u +%Y-%m-%d)" "$(uname -r)" "$rounds"
+echo '# MiB, then wall and pause in ms: crdump, --stop, gcore; a plain write'
 for mib in $sizes; do
         rm -f crdump stop gcore write ready gaps
         "$tests/bench-victim" "$mib" spin gaps >ready &
