@@ -193,7 +193,10 @@ static int look_before(struct dump *d)
                 return -1;
         d->pages = (struct pages){ .t = &d->t, .maps = &d->maps, .files = &d->files, .secret = &d->secret, .all = d->opt->file_pages };
         d->snapshot.wish = (enum snapshot_wish)d->opt->snapshot;
-        return snapshot_plan(&d->snapshot, &d->pages, d->t.dir, d->status.anon);
+        if (snapshot_plan(&d->snapshot, &d->pages, d->t.dir, d->status.anon) < 0)
+                return -1;
+        procstate_rehearse(&d->proc, &d->stat);
+        return 0;
 }
 
 /* Is it, now that it is stopped, still the program that we looked at? What it did was seen before, what it is now is true. */

@@ -2,7 +2,6 @@
 /* fds.c - every open descriptor of the stopped target, into DESC chunks */
 #include "fds.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "fdsame.h"
 #include "fdsock.h"
 #include "netcgroup.h"
+#include "slurp.h"
 #include "util.h"
 
 #define NR_PIDFD_OPEN   434             /* musl 1.2.3 has names for neither */
@@ -36,29 +36,34 @@ struct work {                           /* of fds_write() */
 
 /*
  * A look at all links. Has it a socket? And says a word of a watchdog's device:
- * nobody feeds that while the target is stopped.
+ * nobody feeds that while the target is stopped. That fdinfo is read as well only
+ * makes it faster when it counts: what is looked up for the first time takes longer.
  */
 static int look_at_links(int dir)
 {
         static const char socket[] = "socket:[", watchdog[] = "/dev/watchdog";
         int fd = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = 0;
-        DIR *d = fd < 0 ? NULL : fdopendir(fd);
-        struct dirent *e;
-        char to[32] = "";
+        int info = openat(dir, "fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct slurp_names names;
+        char to[32] = "", text[4096];
+        const char *name;
 
-        while (d && (e = readdir(d))) {
-                ssize_t n = readlinkat(fd, e->d_name, to, sizeof to - 1);
+        slurp_names(&names, fd);
+        while (fd >= 0 && (name = slurp_name(&names))) {
+                ssize_t n = readlinkat(fd, name, to, sizeof to - 1);
 
                 to[n < 0 ? 0 : n] = '\0';
                 found |= !strncmp(to, socket, sizeof socket - 1);
                 if (!strncmp(to, watchdog, sizeof watchdog - 1))
                         warn("descriptor %s is a watchdog, which will not be fed while the process is stopped: see --max-pause",
-                             e->d_name);
+                             name);
+                if (info >= 0)
+                        slurp_into(text, sizeof text, info, name);
         }
-        if (d)
-                closedir(d);
-        else if (fd >= 0)
+        if (fd >= 0)
                 close(fd);
+        if (info >= 0)
+                close(info);
         return found;
 }
 

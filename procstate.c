@@ -387,8 +387,39 @@ static int write_limits(struct procstate *ps, struct imgwrite *w)
         return 0;
 }
 
-int procstate_write(struct procstate *ps, const struct proc_stat *st, const struct proc_status *status,
-                    const struct parasite_misc *misc, uint64_t stopped_ns, struct imgwrite *w)
+void procstate_take(struct procstate *ps, const struct proc_stat *st)
+{
+        struct img_proc *p = &ps->p;
+
+        take_stat(p, st);
+        if (!st->start_code)
+                notes_add(ps->notes, "memory layout: not told by /proc/PID/stat");
+        take_strings(ps, st);
+        take_tty(ps, st);
+        p->oom_score_adj = (int32_t)take_number(ps, "oom_score_adj", 10, IMG_PROC_OOM);
+        p->coredump_filter = take_number(ps, "coredump_filter", 16, IMG_PROC_COREDUMP);
+        p->personality = take_number(ps, "personality", 16, IMG_PROC_PERSONALITY);
+        p->loginuid = take_number(ps, "loginuid", 10, IMG_PROC_LOGINUID);
+        rawfiles_text(ps->raw, "limits");
+}
+
+void procstate_rehearse(const struct procstate *ps, const struct proc_stat *st)
+{
+        struct rawfiles raw = { .dir = ps->raw->dir, .live_dir = ps->raw->live_dir };
+        struct notes *notes = calloc(1, sizeof *notes);
+        struct procstate scratch = { .t = ps->t, .raw = &raw, .notes = notes };
+
+        if (!notes)
+                return;
+        notes->len = sizeof notes->text;        /* there is no room for any */
+        procstate_take(&scratch, st);
+        procstate_free(&scratch);
+        rawfiles_free(&raw);
+        free(notes);
+}
+
+int procstate_write(struct procstate *ps, const struct proc_status *status, const struct parasite_misc *misc,
+                    uint64_t stopped_ns, struct imgwrite *w)
 {
         struct img_proc *p = &ps->p;
 
@@ -400,16 +431,7 @@ int procstate_write(struct procstate *ps, const struct proc_stat *st, const stru
         p->uid = status->uid;
         p->gid = status->gid;
         p->dump_time_ns = stopped_ns;
-        take_stat(p, st);
         take_misc(ps, misc);
-        if (!st->start_code)
-                notes_add(ps->notes, "memory layout: not told by /proc/PID/stat");
-        take_strings(ps, st);
-        take_tty(ps, st);
-        p->oom_score_adj = (int32_t)take_number(ps, "oom_score_adj", 10, IMG_PROC_OOM);
-        p->coredump_filter = take_number(ps, "coredump_filter", 16, IMG_PROC_COREDUMP);
-        p->personality = take_number(ps, "personality", 16, IMG_PROC_PERSONALITY);
-        p->loginuid = take_number(ps, "loginuid", 10, IMG_PROC_LOGINUID);
         return write_proc(ps, w) < 0 ? -1 : write_limits(ps, w);
 }
 

@@ -36,11 +36,20 @@ struct procstate {
 int procstate_look(struct procstate *ps, const struct proc_maps *maps, uint64_t start_code);
 
 /*
- * The rest, and PROC and RLIM into the image. misc: what the parasite was told,
- * NULL: it could not be used; stopped_ns: CLOCK_REALTIME. 0, or -1 after fail().
+ * Before the stop: read what procstate_take() will read, and forget it. What is looked up
+ * below /proc for the first time takes twice as long.
  */
-int procstate_write(struct procstate *ps, const struct proc_stat *st, const struct proc_status *status,
-                    const struct parasite_misc *misc, uint64_t stopped_ns, struct imgwrite *w);
+void procstate_rehearse(const struct procstate *ps, const struct proc_stat *st);
+
+/* Of the stopped target: the rest. */
+void procstate_take(struct procstate *ps, const struct proc_stat *st);
+
+/*
+ * PROC and RLIM into the image. misc: what the parasite was told, NULL: it could not
+ * be used; stopped_ns: CLOCK_REALTIME. 0, or -1 after fail().
+ */
+int procstate_write(struct procstate *ps, const struct proc_status *status, const struct parasite_misc *misc,
+                    uint64_t stopped_ns, struct imgwrite *w);
 
 void procstate_free(struct procstate *ps);
 

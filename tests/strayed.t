@@ -12,8 +12,11 @@ over() { grep -q '^over' "$out"; }
 roomy=
 prlimit --sigpending=unlimited:unlimited true 2>/dev/null && roomy='prlimit --sigpending=unlimited:unlimited'
 
+drained() { [ "$(sed -n 's/^SigQ:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")" -lt 5000 ]; }
+
 # The tracing side looks at the parasite for the WHENth time 2.6 s too late; a signal comes every 100 us.
 late() {                        # NAME WHEN OPTION
+        await 30 drained || diag "signals that wait: $(grep SigQ "/proc/$pid/status")"
         # shellcheck disable=SC2086     # a command and its words
         timeout -k 5 60 $roomy strace -f -qq -o trace -e trace=process_vm_readv -e "inject=process_vm_readv:delay_enter=2600000:when=$2" \
                 "$CRDUMP" "$3" "$pid" img >stdout 2>stderr
@@ -40,7 +43,8 @@ late 'parked' 1 --catch=park
 late 'its code injected' 1 --trampoline=inject
 ended 'one thread'
 
-victim "$VICTIMS/victim-storm" 3 10
+# Threads that ignore a signal wait in a stop for as long as it takes: these ignore none.
+victim "$VICTIMS/victim-storm" 3 10 hears
 sender=$(sed -n 's/^sender //p' "$out")
 reap "$sender"
 late 'the first of three' 1 --catch=park

@@ -2,13 +2,14 @@
 /*
  * victim-storm.c - takes signals by the ten thousand, and looks at each
  *
- * usage: victim-storm THREADS SIGNAL
+ * usage: victim-storm THREADS SIGNAL [hears]
  *
  * A child of it sends, at 10 kHz each: real-time signals to each of the THREADS
  * in turn, by its tid, with a sequence number; real-time signals to the process,
  * which only the first thread lets in, with another; and the standard SIGNAL,
  * the next one whenever the last was handled (SIGTRAP at a sixteenth of that, so
- * that it is not always pending). A timer of 10 kHz runs besides.
+ * that it is not always pending). A timer of 10 kHz runs besides. With "hears" it
+ * handles what others ignore as well, SIGURG, SIGWINCH and SIGCHLD.
  *
  * Thread 0 does a bit of everything, 1 spins, 2 and 3 let their signals in only
  * inside ppoll and sigsuspend. Each handler compares sequence number and siginfo
@@ -301,6 +302,13 @@ static void note_code(void)
         fclose(f);
 }
 
+static void on_ignored(int sig, siginfo_t *si, void *context)
+{
+        (void)sig;
+        (void)si;
+        (void)context;
+}
+
 static void handle(int sig, void (*handler)(int, siginfo_t *, void *))
 {
         struct sigaction sa = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART };
@@ -357,8 +365,8 @@ int main(int argc, char **argv)
         pthread_t t;
         sigset_t all;
 
-        threads = argc == 3 ? atoi(argv[1]) : 0;
-        standard = argc == 3 ? atoi(argv[2]) : 0;
+        threads = argc > 2 ? atoi(argv[1]) : 0;
+        standard = argc > 2 ? atoi(argv[2]) : 0;
         shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (threads < 1 || threads > MAX || standard < 1 || shared == MAP_FAILED)
                 return 2;
@@ -367,6 +375,11 @@ int main(int argc, char **argv)
         handle(COMMON, on_common);
         handle(CLOCK, on_clock);
         handle(standard, on_standard);
+        if (argc > 3) {
+                handle(SIGURG, on_ignored);
+                handle(SIGWINCH, on_ignored);
+                handle(SIGCHLD, on_ignored);
+        }
         note_code();
         start_sender();
         sigfillset(&all);               /* until each thread has noted where its stack is */
