@@ -82,21 +82,28 @@ static int take_value(const char *s, unsigned line, struct procthread *p)
         return 1;
 }
 
+static int is_line(const char *s, unsigned i)
+{
+        return *s == *lines[i].key && !strncmp(s, lines[i].key, lines[i].len) && s[lines[i].len] == ':';
+}
+
+/* Lines come in the order of the table, mostly: it is looked through from behind the last one that came. */
 void procthread_parse(const char *text, struct procthread *p)
 {
-        memset(p, 0, sizeof *p);
-        for (const char *s = text, *eol; s && *s; s = eol ? eol + 1 : NULL) {
-                const char *colon;
+        unsigned next = 0;
 
-                eol = strchr(s, '\n');
-                colon = memchr(s, ':', eol ? (size_t)(eol - s) : strlen(s));
-                for (unsigned i = 0; colon && i < PROCTHREAD_LINES; i++) {
-                        if (colon - s != lines[i].len || *s != *lines[i].key || memcmp(s, lines[i].key, lines[i].len))
+        memset(p, 0, sizeof *p);
+        for (const char *s = text; s && *s; ) {
+                for (unsigned k = 0, i = next; k < PROCTHREAD_LINES; k++, i = i + 1 < PROCTHREAD_LINES ? i + 1 : 0) {
+                        if (!is_line(s, i))
                                 continue;
-                        if (!(p->seen >> i & 1) && take_value(colon + 1, i, p))
+                        if (!(p->seen >> i & 1) && take_value(s + lines[i].len + 1, i, p))
                                 p->seen |= 1u << i;
+                        next = i + 1 < PROCTHREAD_LINES ? i + 1 : 0;
                         break;
                 }
+                s = strchr(s, '\n');
+                s += s != NULL;
         }
 }
 
