@@ -177,8 +177,9 @@ static int look_before(struct dump *d)
                 return -1;
         if (!d->maps.n)
                 return fail("process %d (%s) has no memory", d->t.pid, d->stat.comm);
-        if (proc_maps(d->t.live_dir, 0, &d->plain) < 0 ||       /* that there is memory for them */
-            slurp(&d->scratch, d->t.live_dir, "maps", PROC_TEXT_MAX) < 0)
+        if (proc_maps(d->t.live_dir, 0, &d->plain) < 0)         /* this and the next one that there is memory for them */
+                return -1;
+        if (slurp(&d->scratch, d->t.live_dir, "maps", PROC_TEXT_MAX) < 0)
                 return fail("process %d ended before the dump", d->t.pid);
         gadget_find(&d->t, &d->maps, &d->gadget);
         d->raw.dir = d->t.dir;
@@ -564,7 +565,7 @@ static int run(struct dump *d, pid_t pid)
         return d->left ? EXIT_NOT_CURED : status;
 }
 
-/* A file of each thread is held open: threads.h. */
+/* A file of each thread is held open (threadlook.h), and each shared object may need one (mapfile.h). */
 static void allow_files(void)
 {
         struct rlimit files;

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -181,17 +180,6 @@ static ssize_t collect(struct mapfiles *f, int dir, const struct proc_maps *m, i
         return rc < 0 ? -1 : (ssize_t)unite(*file, n);
 }
 
-/* Each shared object may need a descriptor. */
-static void raise_limit(void)
-{
-        struct rlimit r;
-
-        if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
-                r.rlim_cur = r.rlim_max;
-                setrlimit(RLIMIT_NOFILE, &r);
-        }
-}
-
 int mapfiles_look(struct mapfiles *f, struct trace *t, int dir, const struct proc_maps *m, int all)
 {
         struct mapfile *more, *table;
@@ -202,7 +190,6 @@ int mapfiles_look(struct mapfiles *f, struct trace *t, int dir, const struct pro
                 return -1;
         if (n == 0)
                 return 0;
-        raise_limit();
         take_heads(more, (size_t)n, t);
         if (maplook(dir, more, (size_t)n) < 0)
                 return -1;

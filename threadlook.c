@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "proc.h"
 #include "procthread.h"
 
-#define STATUS_OPEN     4096u           /* so many are held open: the kernel has a page for each */
+#define STATUS_OPEN     4096u           /* so many are held open at most: the kernel has a page for each */
+#define SHARE           4u              /* of all descriptors that we may have, such a part */
 #define CGROUP_MAX      (1u << 20)      /* bytes */
 
 /* The line in the text, without its end, behind what is in strs. Its length. */
@@ -77,8 +79,18 @@ static int open_status(int dir, pid_t tid)
         return openat(dir, path, O_RDONLY | O_CLOEXEC);
 }
 
+static size_t how_many_open(void)
+{
+        struct rlimit files;
+
+        if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+                return 0;
+        return files.rlim_cur / SHARE < STATUS_OPEN ? files.rlim_cur / SHARE : STATUS_OPEN;
+}
+
 void threadlook(struct threadlook *l, const struct trace *t, struct threadlack *lack)
 {
+        size_t open = how_many_open();
         pid_t *tid;
         ssize_t len;
 
@@ -92,7 +104,7 @@ void threadlook(struct threadlook *l, const struct trace *t, struct threadlack *
         for (size_t i = 0; l->seen && i < l->n; i++) {
                 look_at(l, &l->seen[i], tid[i]);
                 look_at_wchan(l, &l->seen[i]);
-                if (i < STATUS_OPEN)
+                if (i < open)
                         l->seen[i].status = open_status(t->dir, tid[i]);
         }
         if (!l->seen)

@@ -510,12 +510,13 @@ static void read_slack(struct threads *th, struct img_thread *img)
 void threads_took(struct threads *th, size_t i, const void *xstate, size_t len)
 {
         struct thread *d = &th->thread[i];
-        size_t used = len / XSTATE_GRAIN * XSTATE_GRAIN;
+        const uint8_t *p = xstate;
+        size_t used = len;
 
-        while (used && all_zero((const char *)xstate + used - XSTATE_GRAIN, XSTATE_GRAIN))
+        while (used % XSTATE_GRAIN && !p[used - 1])
+                used--;
+        while (used && used % XSTATE_GRAIN == 0 && all_zero(p + used - XSTATE_GRAIN, XSTATE_GRAIN))
                 used -= XSTATE_GRAIN;
-        if (used == len / XSTATE_GRAIN * XSTATE_GRAIN)
-                used = len;
         d->xstate = th->xstates.len;
         d->xstate_zeros = (uint32_t)(len - used);
         d->img.xstate_len = (uint32_t)len;
