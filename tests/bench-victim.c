@@ -2,10 +2,11 @@
 /*
  * bench-victim.c - notices how long it was not allowed to run
  *
- * usage: bench-victim MIB spin|tick|write GAPFILE [THREADS [huge|text]]
+ * usage: bench-victim MIB spin|tick|write GAPFILE [THREADS [huge|text|maps]]
  *
  * Holds MIB of private memory in 4K pages, all of it touched, no page like
- * another; in huge pages; or of text, which deflates to a fifth. Reads the clock
+ * another; in huge pages; of text, which deflates to a third; or with each page a
+ * mapping of its own. Reads the clock
  * over and over (spin), or sleeps 20 us between (tick), or writes a word into a
  * page somewhere (write), and keeps in GAPFILE, which bench-run shares with it,
  * the largest gap that it has seen and how often it has looked. THREADS more
@@ -85,6 +86,11 @@ fill(size_t bytes, const char *how)
         else
                 for (size_t i = 0; i < bytes / sizeof(uint64_t); i++)
                         ((uint64_t *)p)[i] = xorshift();
+        for (size_t at = 0; strcmp(how, "maps") == 0 && at < bytes; at += 8192)
+                if (mprotect((void *)(p + at), 4096, PROT_READ) < 0) {
+                        perror("mprotect");
+                        exit(2);
+                }
         return (uint64_t *)p;
 }
 
@@ -120,7 +126,7 @@ main(int argc, char **argv)
         int fd, ticks, writes;
 
         if (argc < 4 || argc > 6 || (fd = open(argv[3], O_RDWR | O_CREAT, 0600)) < 0 || ftruncate(fd, sizeof *g) < 0) {
-                fputs("usage: bench-victim MIB spin|tick|write GAPFILE [THREADS [huge|text]]\n", stderr);
+                fputs("usage: bench-victim MIB spin|tick|write GAPFILE [THREADS [huge|text|maps]]\n", stderr);
                 return 2;
         }
         g = mmap(NULL, sizeof *g, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -4,8 +4,9 @@
 #
 # Victims: a sleeping process; 64, 512 and 2048 MiB of memory in 4K pages, 512 in
 # huge ones, 512 that it keeps writing to; 64 and 1,000 threads; 64 MiB down a
-# pipe that takes 10 MB/s; 64 MiB of text for -z. Ways of crdump: as it is, --stop, -z1
-# (up to 64 MiB: but for the text no page is like another, or gets shorter). CRIU
+# pipe that takes 10 MB/s; 64 MiB of text for -z; 58 and 232 MiB with each page a mapping
+# of its own, and 1,000 and 4,000 threads: four times as many shall take no more than
+# five times. Ways of crdump: as it is, --stop, -z1 (up to 64 MiB: but for the text no page is like another, or gets shorter). CRIU
 # where CRIU=/path/to/it is one that works. "of write" is the ratio to a write() of
 # as many bytes as the image of --stop has, in the same round; "lost" how much of its
 # work the victim did not do meanwhile. Figures are medians of ROUNDS (10) rounds.
@@ -18,8 +19,8 @@ cd "${0%/*}/.." || exit 1
 ROUNDS=${ROUNDS:-10}
 crdump=${CRDUMP:-$PWD/crdump}
 tests=$PWD/build/tests
-sizes='64 512 2048' huge=512 writing=512 threads='64 1000' slow=64 rate=10 text=64
-[ -z "${SHORT:-}" ] || sizes=8 huge=8 writing=8 threads=8 slow=8 rate=100 text=8
+sizes='64 512 2048' huge=512 writing=512 threads='64 1000' slow=64 rate=10 text=64 maps='58 232' many='1000 4000'
+[ -z "${SHORT:-}" ] || sizes=8 huge=8 writing=8 threads=8 slow=8 rate=100 text=8 maps='1 4' many='16 64'
 
 dir=$(mktemp -d /dev/shm/crdump-bench.XXXXXX) || exit 1
 disk=
@@ -184,6 +185,22 @@ with_threads() {                # N
         goal "$1 threads, pause" "$(pause_ms crdump)" "$(($1 > 64 ? 40 : 4))" ' ms'
 }
 
+# Of two victims, the second one to the first one.
+scaled() {                      # FEW MANY WHAT COLUMN threads|maps
+        few=$1 lots=$2 what=$3 nth=$4
+        for n in "$few" "$lots"; do
+                if [ "$5" = maps ]; then
+                        start_victim "$n" spin gaps 0 maps
+                else
+                        start_victim 0 spin gaps "$n"
+                fi
+                rounds crdump stop
+                rows "$n $what"
+                column crdump "$nth" >"scale.$n"
+        done
+        goal "$lots $what to $few" "$(cat "scale.$lots" "scale.$few" | paste -sd ' ' | awk '{ print $1 / $2 }')" 5 ''
+}
+
 # One processor and two, of a sleeping victim, that has none to itself. What pigz makes of the second one tells what there is to be had.
 deflated() {                    # MIB
         start_victim "$1" tick gaps 0 text
@@ -236,5 +253,9 @@ start_victim $slow spin gaps
 rounds pipe pipe-stop
 rows "$slow MiB slow"
 deflated $text
+# shellcheck disable=SC2086     # two numbers
+scaled $maps 'MiB maps' 1 maps
+# shellcheck disable=SC2086
+scaled $many 'threads more' 2 threads
 echo
 cat goals
