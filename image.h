@@ -193,7 +193,7 @@ struct img_thread {
         uint32_t known;         /* IMG_THREAD_* */
         uint32_t strs_len;      /* bytes of the img_str's (enum img_thread_str), which follow the xstate, from a
                                    multiple of 8 on, counted from the start of the payload */
-        uint64_t debugreg[8];   /* DR0 to DR7; 4 and 5 are zero */
+        uint64_t debugreg[8];   /* DR0 to DR7; 4 and 5 are zero, and so are 1 to 3 if 0 and 7 are */
         uint64_t call_arg[6];   /* of the system call that it was in */
         uint64_t wait_left_ns;  /* how long it would still have waited in it */
         uint64_t altstack_sp, altstack_size;

@@ -14,7 +14,7 @@
 #include "payload.h"
 #include "trace.h"
 
-/* DR0 to DR7, 4 and 5 zero. 0 or -1. */
+/* DR0 to DR7, 4 and 5 zero. 1 to 3 are not asked for when 0 and 7 are zero: none is armed. 0 or -1. */
 int peek_debugregs(struct trace *t, pid_t tid, uint64_t reg[8]);
 
 #define PEEK_SIGNALS_MAX 60000          /* of one queue */

@@ -47,7 +47,7 @@ for mib in $sizes; do
         rm -f crdump stop gcore write ready gaps
         "$tests/bench-victim" "$mib" spin gaps >ready &
         victim=$!
-        until grep -q ready ready; do
+        until grep -qs ready ready; do
                 kill -0 "$victim" 2>/dev/null || exit 1
                 sleep 0.05
         done

@@ -41,7 +41,7 @@ start_victim() {                # WHAT bench-victim WANTS
         rm -f gaps ready results.* told.*
         "$tests/bench-victim" "$@" >ready &
         victim=$!
-        until grep -q ready ready; do
+        until grep -qs ready ready; do
                 kill -0 "$victim" 2>/dev/null || exit 1
                 sleep 0.05
         done
@@ -116,7 +116,7 @@ ratio() {                       # TOOL N OTHER: column N to that of the other, r
 }
 
 line() {                        # TARGET TOOL WALL RATIO PAUSE RATIO WORST LOST PEAK SIZE
-        printf '%-13s %-9s %9s %8s %9s %8s %9s %6s %8s %9s\n' "$@"
+        printf '%-16s %-9s %9s %8s %9s %8s %9s %6s %8s %9s\n' "$@"
 }
 
 rows() {                        # NAME
