@@ -232,13 +232,15 @@ ready: $(BIN) $(VICTIMS)
 # what they say; make check-initramfs runs all.
 SOME_INITRAMFS_TESTS = as-it-was signals sigtrap permission leader seccomp no-trace stats
 
-# With WAY=--snapshot or --stop, each dump of the tests is made so.
+# With WAY=try or WAY=stop, each dump of the tests is made as by --snapshot=try or --stop.
+WAY_try    = SNAPSHOT_TRY
+WAY_stop   = SNAPSHOT_NEVER
 CRDUMP_ANY = $(if $(WAY),CRDUMP=$(CURDIR)/build/way/crdump)
 
 build/way/crdump: FORCE
-	@mkdir -p $(@D)
-	@printf '#!/bin/sh\nexec %s %s "$$@"\n' '$(CURDIR)/$(BIN)' '$(WAY)' >$@
-	@chmod +x $@
+	@$(MAKE) --no-print-directory BUILD=build/way CFLAGS='$(CFLAGS) -DSNAPSHOT_UNASKED=$(or $(WAY_$(WAY)),WAY_is_try_or_stop)' \
+		build/way/crdump.debug
+	@$(STRIP) -o $@ build/way/crdump.debug
 
 # What reads images and no process, or waits for most of its time, goes on beside the others, which come one after the other.
 SIDE_BY_SIDE = -j2 --rules 'seq=tests/{corpus,damaged,progress}.t' --rules 'seq=**'

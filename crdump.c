@@ -24,6 +24,10 @@
 #define VERSION "unknown"
 #endif
 
+#ifndef SNAPSHOT_UNASKED
+#define SNAPSHOT_UNASKED SNAPSHOT_ANY   /* without any option for it: tests may have it otherwise */
+#endif
+
 static const char usage[] =
         "usage: crdump [OPTION]... PID out.img|-\n"
         "       crdump show [--json] [--all] [--PART]... out.img\n"
@@ -357,7 +361,7 @@ static void keep_standard(void)
 int main(int argc, char **argv)
 {
         const struct command *command;
-        struct settings s = { .dump.contents = 1 << 20 };
+        struct settings s = { .dump.contents = 1 << 20, .dump.snapshot = SNAPSHOT_UNASKED };
         int opt, args;
 
         keep_standard();
