@@ -234,15 +234,41 @@ static uint64_t parse_decimal(const char *what, const char *arg, uint64_t unit)
         return ns;
 }
 
-static void take_option(int opt, struct settings *s)
+/* One without an argument. 1, or 0: it is none. */
+static int take_flag(int opt, struct settings *s)
 {
         switch (opt) {
         case 'v':
                 util_verbosity = 1;
-                break;
+                return 1;
         case 'q':
                 util_verbosity = -1;
-                break;
+                return 1;
+        case OPT_FILE_PAGES:
+                s->dump.file_pages = 1;
+                return 1;
+        case OPT_STOP:
+                s->dump.snapshot = SNAPSHOT_NEVER;
+                return 1;
+        case OPT_STATS:
+                s->dump.stats = 1;
+                return 1;
+        case OPT_DIRECT:
+                s->dump.direct = 1;
+                return 1;
+        case OPT_JSON:
+                s->json = s->dump.json = 1;
+                return 1;
+        case OPT_RAW:
+                s->raw = 1;
+                return 1;
+        }
+        return 0;
+}
+
+static void take_option(int opt, struct settings *s)
+{
+        switch (opt) {
         case 'z':
                 s->dump.level = optarg ? (int)parse_number("-z is followed by a level from 1 to 9, not", optarg, 9) : 1;
                 break;
@@ -251,9 +277,6 @@ static void take_option(int opt, struct settings *s)
                 break;
         case OPT_MAX_PAUSE:
                 s->dump.max_pause_ns = parse_decimal("--max-pause wants milliseconds, not", optarg, 1000000);
-                break;
-        case OPT_FILE_PAGES:
-                s->dump.file_pages = 1;
                 break;
         case OPT_CONTENTS:
                 s->dump.contents = parse_size("--contents wants bytes below 4G, as 512K, not", optarg, UINT32_MAX);
@@ -266,29 +289,14 @@ static void take_option(int opt, struct settings *s)
                 if (optarg && strcmp(optarg, "try"))
                         bad_usage("--snapshot is followed by =try or nothing, not", optarg);
                 break;
-        case OPT_STOP:
-                s->dump.snapshot = SNAPSHOT_NEVER;
-                break;
-        case OPT_STATS:
-                s->dump.stats = 1;
-                break;
         case OPT_TRAMPOLINE:
                 s->dump.inject = parse_word("--trampoline is vdso or inject, not", optarg, "vdso", "inject");
                 break;
         case OPT_CATCH:
                 s->dump.breakpoint = parse_word("--catch is park or breakpoint, not", optarg, "park", "breakpoint");
                 break;
-        case OPT_DIRECT:
-                s->dump.direct = 1;
-                break;
-        case OPT_JSON:
-                s->json = s->dump.json = 1;
-                break;
         case OPT_MEM:
                 parse_mem(optarg, s);
-                break;
-        case OPT_RAW:
-                s->raw = 1;
                 break;
         case OPT_VERSION:
                 exit(to_stdout("crdump " VERSION "\n", ""));
@@ -371,7 +379,8 @@ int main(int argc, char **argv)
                         bad_usage("unknown option", argv[optind - 1]);
                 if (opt == ':')
                         bad_usage("option wants an argument", argv[optind - 1]);
-                take_option(opt, &s);
+                if (!take_flag(opt, &s))
+                        take_option(opt, &s);
         }
         argc -= optind;
         argv += optind;

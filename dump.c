@@ -336,7 +336,7 @@ static int visit(struct dump *d)
 
         if (secret_find(&d->secret, d->t.live_dir, &d->maps) < 0 ||
             fds_read(&d->fds, &d->t) < 0 ||
-            (fds_have_userfaultfd(&d->fds) && snapshot_beware(&d->snapshot) < 0))
+            snapshot_beware(&d->snapshot, fds_against_twin(&d->fds)) < 0)
                 return EXIT_FAILED;
         how.twin = d->snapshot.way == SNAPSHOT_TWIN && d->visits == 1 ? &d->snapshot.twin : NULL;
         how.secret = d->secret.n ? &d->secret : NULL;

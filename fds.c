@@ -214,12 +214,18 @@ int fds_read(struct fds *s, struct trace *t)
         return s->no_copy && t->task[0].table <= 0 ? want_copies(s) : 0;        /* who is borrowed sends its own */
 }
 
-int fds_have_userfaultfd(const struct fds *s)
+/* close(2) of a file calls its file system, also if it is not the last one (filp_flush() of the kernel). */
+const char *fds_against_twin(const struct fds *s)
 {
-        for (size_t i = 0; i < s->list.n; i++)
-                if (s->list.v[i].f.kind == IMG_FD_USERFAULTFD)
-                        return 1;
-        return 0;
+        for (size_t i = 0; i < s->list.n; i++) {
+                const struct fd *d = &s->list.v[i];
+
+                if (d->f.kind == IMG_FD_USERFAULTFD)
+                        return "it has a userfaultfd, which may watch its memory";
+                if (!d->local && !fd_is_path(d))
+                        return "it has a file open where closing a copy might wait for a server";
+        }
+        return NULL;
 }
 
 int fds_below(const struct fds *s)

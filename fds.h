@@ -44,8 +44,8 @@ void fds_look_before(struct fds *s, const struct trace *t, struct rawfiles *raw)
 /* List them, anew if they were already. 0, or -1 after fail(): no memory, stop_wanted(). */
 int fds_read(struct fds *s, struct trace *t);
 
-/* Is one of them a userfaultfd? */
-int fds_have_userfaultfd(const struct fds *s);
+/* Why the process had better not be cloned, a copy of it closing what it has; NULL: it may be. */
+const char *fds_against_twin(const struct fds *s);
 
 /* Those of the process's own table are below that. */
 int fds_below(const struct fds *s);

@@ -83,9 +83,13 @@ static int plant_code(struct remote *r, const struct proc_maps *maps)
 /* The bytes of the lifeline, that will lie from line_at on: for the pops, the restorer, the frame. */
 static void fill_line(struct remote *r, uint8_t *buf, size_t above)
 {
+        struct user_regs_struct regs = r->regs;
+
+        if (regs.orig_rax == SYS_restart_syscall && r->task->call)
+                regs.orig_rax = (unsigned long long)r->task->call;      /* to be made from the start */
         if (r->gadget.restorer)
                 memcpy(buf + above - 8, &r->gadget.restorer, 8);
-        sigframe_build(buf + above, r->line_at + above, &r->regs, r->mask, r->xstate, r->xstate_len);
+        sigframe_build(buf + above, r->line_at + above, &regs, r->mask, r->xstate, r->xstate_len);
 }
 
 /*

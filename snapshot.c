@@ -84,9 +84,9 @@ int snapshot_check(struct snapshot *s, const struct pages *p, int dir, pid_t tid
         return 0;
 }
 
-int snapshot_beware(struct snapshot *s)
+int snapshot_beware(struct snapshot *s, const char *why)
 {
-        return s->way == SNAPSHOT_TWIN ? give_up(s, "it has a userfaultfd, which may watch its memory") : 0;
+        return why && s->way == SNAPSHOT_TWIN ? give_up(s, why) : 0;
 }
 
 int snapshot_hold(struct snapshot *s, struct pages *p, int outside, int clone)

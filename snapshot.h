@@ -51,8 +51,8 @@ int snapshot_plan(struct snapshot *s, const struct pages *p, int dir, uint64_t o
 /* Is it still possible, with the mappings that it has now, and thread tid as the one that is borrowed? 0, or -1 after fail(), as above. */
 int snapshot_check(struct snapshot *s, const struct pages *p, int dir, pid_t tid);
 
-/* The target holds a userfaultfd, by which it may since have had its memory watched. 0, or -1 after fail(), as above. */
-int snapshot_beware(struct snapshot *s);
+/* why, unless NULL, says why it had better not be cloned. 0, or -1 after fail(), as above. */
+int snapshot_beware(struct snapshot *s, const char *why);
 
 /*
  * Copy what must be copied while the target is stopped; fills in p->keep and p->whole.

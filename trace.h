@@ -29,6 +29,7 @@ struct trace_task {
         int      syscall;       /* that it slept in before the seize: proc_syscall() */
         int      seized;        /* ours until it is detached or gone */
         int      stopped;       /* in an event stop: registers can be had */
+        int      call;          /* that restart_syscall(2) stands for, in which it sleeps; 0: not known */
         int      again;         /* made to repeat its system call: see trace_home_regs() */
         struct user_regs_struct regs;   /* as it stopped */
         uint64_t mask;          /* blocked signals as it stopped: the outer one, of sigsuspend and ppoll */

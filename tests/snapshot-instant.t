@@ -126,7 +126,9 @@ dismiss "$pid"
 
 victim "$VICTIMS/victim-step" small 2 "$scratch/file"
 # Where its program lies in a tmpfs, as in an initramfs, that counts as well.
-if [ "$(awk '/^Rss(Anon|Shmem):/ { kib += $2 } END { print kib }' "/proc/$pid/status")" -le 700 ]; then
+if [ -n "${WAY:-}" ]; then
+        skip 'a small one, no option' 'this crdump is built to do so as if there was one'
+elif [ "$(awk '/^Rss(Anon|Shmem):/ { kib += $2 } END { print kib }' "/proc/$pid/status")" -le 700 ]; then
         tried 'a small one, no option' memory
 else
         skip 'a small one, no option' 'its program counts as memory of its own'

@@ -397,7 +397,12 @@ http {
 EOT
 }
 
-workers() { tr ' ' '\n' <"/proc/$nginx_pids/task/$nginx_pids/children" | grep .; }
+# Not what is left of a copy of it when both processes of a dump were killed.
+workers() {
+        for child in $(cat "/proc/$nginx_pids/task/$nginx_pids/children"); do
+                [ "$(state "$child")" = Z ] || echo "$child"
+        done
+}
 
 two_workers() { [ "$(workers | wc -l)" -eq 2 ]; }
 

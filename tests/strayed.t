@@ -19,7 +19,7 @@ late() {                        # NAME WHEN OPTION
         await 30 drained || diag "signals that wait: $(grep SigQ "/proc/$pid/status")"
         # shellcheck disable=SC2086     # a command and its words
         timeout -k 5 60 $roomy strace -f -qq -o trace -e trace=process_vm_readv -e "inject=process_vm_readv:delay_enter=2600000:when=$2" \
-                "$CRDUMP" "$3" "$pid" img >stdout 2>stderr
+                "$CRDUMP" --stop "$3" "$pid" img >stdout 2>stderr
         is $? 0 "$1: status"
         ok "$1: it went home by itself" grep -q 'went home by' stderr
         is "$(grep -Ev 'held up|paused|caught by parking' stderr)" '' "$1: nothing else is said"
