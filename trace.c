@@ -31,6 +31,7 @@
 #define O_EXITKILL              (1 << 20)
 #define O_SUSPEND_SECCOMP       (1 << 21)
 _Static_assert(TRACE_OPTIONS == (O_TRACESYSGOOD | O_TRACEEXEC), "TRACE_OPTIONS");
+#define RESTART_BLOCK           (-516)  /* -ERESTART_RESTARTBLOCK: linux/errno.h */
 #define REQ_GETSIGMASK          0x420a
 #define REQ_SETSIGMASK          0x420b
 #define DR_OFFSET(n)            (offsetof(struct user, u_debugreg) + (n) * sizeof(long))
@@ -447,6 +448,17 @@ int trace_repeat(struct trace *t, struct trace_task *k)
         }
         say("thread %d will make system call %ld again", k->tid, nr);
         return 0;
+}
+
+void trace_remember(struct trace_task *k, const struct trace *before)
+{
+        for (size_t i = 0; i < before->n && k->regs.orig_rax == SYS_restart_syscall; i++) {
+                const struct user_regs_struct *was = &before->task[i].regs;
+
+                if (before->task[i].tid == k->tid && was->rip == k->regs.rip && was->rsp == k->regs.rsp &&
+                    (long)was->rax == RESTART_BLOCK)
+                        k->call = (int)was->orig_rax;
+        }
 }
 
 int trace_look(struct trace *t, struct trace_task *k)

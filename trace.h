@@ -124,6 +124,13 @@ int trace_look(struct trace *t, struct trace_task *k);
 /* With its registers known: make it repeat its call, if that is due. 0, or -1 after fail(). */
 int trace_repeat(struct trace *t, struct trace_task *k);
 
+/*
+ * Of a thread that was stopped before, when `before` had all of them: the first
+ * stop made its sleep one in restart_syscall(2), which does not tell what it
+ * stands for. It is known from then, and goes to k->call.
+ */
+void trace_remember(struct trace_task *k, const struct trace *before);
+
 /* Has the thread a signal that it would take now? Also if that is not to be known. */
 int trace_has_signal(struct trace *t, const struct trace_task *k);
 

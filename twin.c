@@ -24,7 +24,6 @@
 #define WAIT_NS         5000000000ull   /* for what takes microseconds */
 #define REAP_NS         2000000000ull   /* for one thread of the target to stop */
 #define NAP_NS          100000
-#define RESTART_BLOCK   (-516)          /* -ERESTART_RESTARTBLOCK: linux/errno.h */
 #define RSEQ_LEN        32              /* of struct rseq, what every kernel that has it writes to: uapi/linux/rseq.h */
 
 /* ---- what is ours in it ---- */
@@ -224,21 +223,6 @@ static int call_wait(struct trace *t, pid_t pid, const struct proc_maps *maps, c
         return ret == pid || ret == -ECHILD;    /* or somebody else has waited for it */
 }
 
-/*
- * The first stop made its sleep one in restart_syscall(2), which does not tell what
- * it stands for. It is known from then; else, if we were killed now, it would end.
- */
-static void remember_call(struct trace_task *k, const struct trace *of)
-{
-        for (size_t i = 0; i < of->n && k->regs.orig_rax == SYS_restart_syscall; i++) {
-                const struct user_regs_struct *was = &of->task[i].regs;
-
-                if (of->task[i].tid == k->tid && was->rip == k->regs.rip && was->rsp == k->regs.rsp &&
-                    (long)was->rax == RESTART_BLOCK)
-                        k->call = (int)was->orig_rax;
-        }
-}
-
 /* One thread is stopped for it. 1: it is reaped; 0: it is not, another thread may do it; -1 after fail(). */
 static int reap_by(struct trace *of, pid_t tid, pid_t pid, struct twin_reaping *how)
 {
@@ -257,7 +241,7 @@ static int reap_by(struct trace *of, pid_t tid, pid_t pid, struct twin_reaping *
         hold_messages(1);
         rc = seize_one(&t, tid, now_ns() + REAP_NS);
         if (rc == 0)
-                remember_call(&t.task[0], of);
+                trace_remember(&t.task[0], of);
         rc = rc > 0 ? 0 : rc < 0 ? -1 : call_wait(&t, pid, &maps, &gadget, how);
         seize_release(&t);
         seize_forget(&t);

@@ -96,7 +96,7 @@ if unshare -p true 2>/dev/null; then
         at_rest "$pid" >before
         exits 1 'a small one: --snapshot' "$CRDUMP" --snapshot "$pid" img
         exits 0 'a small one: without it' "$CRDUMP" --json "$pid" img
-        is "$(told way) $(told why)" '"memory" null' 'a small one: copied at once'
+        [ -n "${WAY:-}" ] || is "$(told way) $(told why)" '"memory" null' 'a small one: copied at once'
         unchanged 'a small one: as it was' "$pid" before
         dismiss "$pid"
 else
