@@ -242,8 +242,8 @@ build/way/crdump: FORCE
 		build/way/crdump.debug
 	@$(STRIP) -o $@ build/way/crdump.debug
 
-# What reads images and no process, or waits for most of its time, goes on beside the others, which come one after the other.
-SIDE_BY_SIDE = -j2 --rules 'seq=tests/{corpus,damaged,progress}.t' --rules 'seq=**'
+# What dumps no process here, or waits for most of its time, goes on beside the others, which come one after the other.
+SIDE_BY_SIDE = -j2 --rules 'seq=tests/{build,corpus,damaged,initramfs,initramfs-tests,progress}.t' --rules 'seq=**'
 
 run-tests: ready replay $(if $(WAY),build/way/crdump)
 	$(CRDUMP_ANY) INITRAMFS_TESTS='$(SOME_INITRAMFS_TESTS)' $(PROVE) $(SIDE_BY_SIDE) $(TESTS)
