@@ -19,7 +19,7 @@ READELF     = readelf
 # What `make test` runs: make test TESTS=tests/redis.t
 TESTS       = tests/*.t
 PROVE       = prove -e sh --timer --failures --comments
-# How long `make soak` goes on; two minutes of it are in make test
+# How long `make soak` goes on; a minute and a quarter of it is in make test
 SOAK_SECONDS ?= 1800
 # How long `make fuzz` goes on, all its targets together; FUZZ='show json' for these alone
 FUZZ_SECONDS ?= 3600

@@ -6,7 +6,7 @@
 # shellcheck source=soak.sh
 . "$here/soak.sh"
 
-soak=${SOAK_SECONDS:-120}
+soak=${SOAK_SECONDS:-75}
 
 need python3 redis-server redis-benchmark redis-cli nginx wrk
 find_postgres
