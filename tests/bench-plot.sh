@@ -11,46 +11,17 @@ cd "${0%/*}/.." || exit 1
 svg=${1:-$PWD/bench.svg}
 rounds=${ROUNDS:-3}
 sizes=${SIZES:-1 4 16 64 256 1024 4096 8192}
-tests=$PWD/build/tests
-crdump=${CRDUMP:-$PWD/crdump}
+# shellcheck source=tests/bench-lib.sh
+. "$PWD/tests/bench-lib.sh"
 
-dir=$(mktemp -d /dev/shm/crdump-plot.XXXXXX) || exit 1
-victim=
-stop_victim() {
-        [ -n "$victim" ] && kill -9 "$victim" 2>/dev/null && wait "$victim" 2>/dev/null
-        victim=
-}
-trap 'stop_victim; rm -rf "$dir"' EXIT
-trap 'exit 130' INT TERM HUP
-cd "$dir" || exit 1
-
-measure() {                     # TOOL OUTPUT COMMAND...: "WALL_US GAP_US" more in its file
-        tool=$1
-        output=$2
-        shift 2
-        "$tests/bench-run" "$@" 2>log | tail -n 1 | cut -d ' ' -f 1,2 >>"$tool"
-        if ! [ -s "$output" ]; then
-                echo "plot: $tool failed:" >&2
-                cat log >&2
-                exit 1
-        fi
-        rm -f "$output"
-}
-
-median() {                      # TOOL N: in ms
-        cut -d ' ' -f "$2" "$1" | sort -g | awk '{ v[NR] = $1 } END { printf "%.3f", v[int((NR + 1) / 2)] / 1000 }'
+ms() {                          # TOOL N
+        column "$1" "$2" | awk '{ printf "%.3f", $1 / 1000 }'
 }
 
 printf '# %s, Linux %s, %s rounds\n' "$(date -u +%Y-%m-%d)" "$(uname -r)" "$rounds"
 echo '# MiB, then wall and pause in ms: crdump, --stop, gcore; a plain write'
 for mib in $sizes; do
-        rm -f crdump stop gcore write ready gaps
-        "$tests/bench-victim" "$mib" spin gaps >ready &
-        victim=$!
-        until grep -qs ready ready; do
-                kill -0 "$victim" 2>/dev/null || exit 1
-                sleep 0.05
-        done
+        start_victim "$mib" spin gaps
         i=0
         while [ "$i" -lt "$rounds" ]; do
                 measure crdump img gaps "$crdump" "$victim" img
@@ -60,8 +31,8 @@ for mib in $sizes; do
                 i=$((i + 1))
         done
         stop_victim
-        echo "$mib $(median crdump 1) $(median crdump 2) $(median stop 1) $(median stop 2)" \
-                "$(median gcore 1) $(median gcore 2) $(median write 1)"
+        echo "$mib $(ms crdump 1) $(ms crdump 2) $(ms stop 1) $(ms stop 2)" \
+                "$(ms gcore 1) $(ms gcore 2) $(ms write 1)"
 done | tee data | grep -v '^#' >points
 cat data
 

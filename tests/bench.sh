@@ -6,10 +6,11 @@
 # huge ones, 512 that it keeps writing to; 64 and 1,000 threads; 64 MiB down a
 # pipe that takes 10 MB/s; 64 MiB of text for -z; 58 and 232 MiB with each page a mapping
 # of its own, and 1,000 and 4,000 threads: four times as many shall take no more than
-# five times. Ways of crdump: as it is, --stop, -z1 (up to 64 MiB: but for the text no page is like another, or gets shorter). CRIU
-# where CRIU=/path/to/it is one that works. "of write" is the ratio to a write() of
-# as many bytes as the image of --stop has, in the same round; "lost" how much of its
-# work the victim did not do meanwhile. Figures are medians of ROUNDS (10) rounds.
+# five times. Ways of crdump: as it is, --stop, -z1 (up to 64 MiB: but for the text no
+# page is like another, or gets shorter). CRIU where CRIU=/path/to/it is one that
+# works. "of write" is the ratio to a write() of as many bytes as the image of --stop
+# has, in the same round; "lost" how much of its work the victim did not do meanwhile.
+# Figures are medians of ROUNDS (10) rounds.
 #
 #      OUT=FOLDER      images go there, not to tmpfs
 #      SHORT=1         small victims, which shows that it works and no more
@@ -17,52 +18,16 @@
 set -u
 cd "${0%/*}/.." || exit 1
 ROUNDS=${ROUNDS:-10}
-crdump=${CRDUMP:-$PWD/crdump}
-tests=$PWD/build/tests
 sizes='64 512 2048' huge=512 writing=512 threads='64 1000' slow=64 rate=10 text=64 maps='58 232' many='1000 4000'
 [ -z "${SHORT:-}" ] || sizes=8 huge=8 writing=8 threads=8 slow=8 rate=100 text=8 maps='1 4' many='16 64'
 
-dir=$(mktemp -d /dev/shm/crdump-bench.XXXXXX) || exit 1
 disk=
 [ -z "${OUT:-}" ] || disk=$(mktemp -d "$OUT/crdump-bench.XXXXXX") || exit 1
-out=${disk:-$dir}
 of_write=1.0
 [ -z "$disk" ] || of_write=1.15
-victim=
-stop_victim() {
-        [ -n "$victim" ] && kill -9 "$victim" 2>/dev/null && wait "$victim" 2>/dev/null
-        victim=
-}
-trap 'stop_victim; rm -rf "$dir" "$disk"' EXIT
-trap 'exit 130' INT TERM HUP
-cd "$dir" || exit 1
-
-start_victim() {                # WHAT bench-victim WANTS
-        rm -f gaps ready results.* told.*
-        "$tests/bench-victim" "$@" >ready &
-        victim=$!
-        until grep -qs ready ready; do
-                kill -0 "$victim" 2>/dev/null || exit 1
-                sleep 0.05
-        done
-}
-
-# Appends a line "WALL_US GAP_US PEAK_KIB LOST BYTES" to results.TOOL. Without an OUTPUT the bytes are as before.
-measure() {                     # TOOL OUTPUT COMMAND...
-        tool=$1
-        output=$2
-        shift 2
-        line=$("$tests/bench-run" "$@" 2>log | tail -n 1)       # after what the command itself said
-        if [ -n "$output" ] && ! [ -s "$output" ]; then
-                echo "bench: $tool failed:" >&2
-                cat log >&2
-                exit 1
-        fi
-        bytes=0
-        [ -z "$output" ] || bytes=$(du -sb "$output" | cut -f 1)
-        echo "$line $bytes" >>"results.$tool"
-        [ -z "$output" ] || rm -rf "$output"
-}
+# shellcheck source=tests/bench-lib.sh
+. "$PWD/tests/bench-lib.sh"
+out=${disk:-$dir}
 
 dumped() {                      # TOOL OPTION...
         way=$1
@@ -101,14 +66,6 @@ rounds() {                      # TOOL...
                 i=$((i + 1))
         done
         stop_victim
-}
-
-median() {                      # of numbers, one a line
-        sort -g | awk '{ v[NR] = $1 } END { if (NR) print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
-}
-
-column() {                      # TOOL N
-        awk -v n="$2" '{ print $n }' "results.$1" | median
 }
 
 ratio() {                       # TOOL N OTHER: column N to that of the other, round by round

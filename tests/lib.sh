@@ -234,6 +234,14 @@ dismiss() {                     # PID: no longer needed; one that reap() knows
 
 # It stays on one processor: with the C library's leave the kernel writes into the
 # memory of each thread which one it runs on (rseq), and being borrowed is to run.
+way_in_turn() {                 # N: the option for the Nth of several dumps, so that each way has its turn
+        case $(($1 % 4)) in
+        1)      echo --catch=breakpoint ;;
+        3)      echo --trampoline=inject ;;
+        *)      echo --catch=park ;;
+        esac
+}
+
 stopped_victim() {              # CMD...: a victim held by SIGSTOP
         victim taskset 1 "$@"
         case $1 in

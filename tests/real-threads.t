@@ -7,12 +7,7 @@
 victim "$VICTIMS/victim-threads" 31 32
 n=0
 while [ $n -lt 12 ]; do
-        case $((n % 4)) in
-        1)      way=--catch=breakpoint ;;
-        3)      way=--trampoline=inject ;;
-        *)      way=--catch=park ;;
-        esac
-        "$CRDUMP" $way "$pid" img >stdout 2>stderr || break
+        "$CRDUMP" "$(way_in_turn $n)" "$pid" img >stdout 2>stderr || break
         n=$((n + 1))
 done
 is $n 12 'twelve dumps'

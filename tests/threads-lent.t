@@ -40,12 +40,7 @@ twenty() {
         lasting >before
         n=0
         while [ $n -lt 20 ]; do
-                case $((n % 4)) in
-                1)      way=--catch=breakpoint ;;
-                3)      way=--trampoline=inject ;;
-                *)      way=--catch=park ;;
-                esac
-                "$CRDUMP" --stats $way "$target" img >stdout 2>stderr || break
+                "$CRDUMP" --stats "$(way_in_turn $n)" "$target" img >stdout 2>stderr || break
                 [ $n -ne 0 ] || cp stderr first
                 n=$((n + 1))
         done
