@@ -52,7 +52,7 @@ struct dump {
         struct fds fds;
         struct proc_maps maps;          /* with VmFlags, from before the stop, if they are the same: */
         struct proc_maps plain;         /* of the stopped target */
-        struct slurp scratch;
+        struct slurp scratch;           /* for as long a text as theirs */
         struct secret secret;           /* memory that only the process can read */
         struct mapfiles files;          /* that they lead to, as early as the mappings */
         struct pages pages;

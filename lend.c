@@ -40,7 +40,7 @@ struct lent {
         size_t   i;             /* the thread's place in trace.task */
         uint64_t at;            /* its slot */
         int      stop;          /* the signal that it stops by when it is done; 0: it parks */
-        int      done;          /* has its answers, and is parked */
+        int      done;          /* has its answers, and is parked, or stopped by that */
         int      silent;        /* will have none */
 };
 
@@ -72,21 +72,21 @@ int lend_begin(struct lend *l, unsigned n, size_t xstate_len)
 /* --- questions and answers ---------------------------------------------------------- */
 
 /* The mask of a lent thread. */
-static uint64_t meanwhile(int stop)
+static uint64_t meanwhile(const struct lent *k)
 {
-        return stop ? SIG_ALL & ~SIG_BIT(stop) : SIG_ALL;
+        return k->stop ? SIG_ALL & ~SIG_BIT(k->stop) : SIG_ALL;
 }
 
 enum { BLOCK, GETTID, ALTSTACK, PDEATH, TID_ADDRESS, SLACK, SECUREBITS, NNP, CALLS };
 enum { ALTSTACK_AT = 0, PDEATH_AT = 3, TID_ADDRESS_AT = 4 };  /* in slot.answer */
 
-static void fill_slot(struct parasite_slot *s, uint64_t at, int stop)
+static void fill_slot(struct parasite_slot *s, const struct lent *k)
 {
-        uint64_t answer = at + offsetof(struct parasite_slot, answer);
+        uint64_t at = k->at, answer = at + offsetof(struct parasite_slot, answer);
 
         _Static_assert(CALLS <= sizeof s->call / sizeof *s->call, "room for the calls");
         *s = (struct parasite_slot){
-                .n = CALLS, .wait_sec = PARASITE_WAIT_SECONDS, .all = meanwhile(stop), .every = SIG_ALL, .stop = (uint32_t)stop };
+                .n = CALLS, .wait_sec = PARASITE_WAIT_SECONDS, .all = meanwhile(k), .every = SIG_ALL, .stop = (uint32_t)k->stop };
         s->call[BLOCK] = (struct parasite_call){
                 SYS_rt_sigprocmask, { SIG_SETMASK, at + offsetof(struct parasite_slot, all), 0, sizeof s->all }, 0 };
         s->call[GETTID] = (struct parasite_call){ SYS_gettid, { 0, 0, 0, 0 }, 0 };
@@ -106,7 +106,7 @@ static int take_answers(struct lend *l, const struct lent *k, const struct paras
         struct parasite_slot asked;
         struct threads_inside in;
 
-        fill_slot(&asked, k->at, k->stop);
+        fill_slot(&asked, k);
         for (int i = 0; i < CALLS; i++)
                 if (s->call[i].nr != asked.call[i].nr || memcmp(s->call[i].arg, asked.call[i].arg, sizeof asked.call[i].arg))
                         return fail("the answers of thread %d were overwritten", d->img.tid);
@@ -163,12 +163,9 @@ static enum reason why_not(struct lend *l, size_t i)
  */
 static int unheard(const struct threads *th, uint64_t mask)
 {
-        static const int ignored[] = { SIGURG, SIGWINCH, SIGCHLD };
+        uint64_t left = SIG_UNHEARD & ~(th->caught | mask);
 
-        for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-                if (!((th->caught | mask) & SIG_BIT(ignored[i])))
-                        return ignored[i];
-        return 0;
+        return left ? 64 - __builtin_clzll(left) : 0;   /* the highest: SIGCHLD comes most often */
 }
 
 /* Borrow thread i for this slot. 1; 0: it is left out; -1 after fail(). */
@@ -214,12 +211,12 @@ static int send_off(struct lend *l, struct lent *k)
         uint8_t *image = l->image;
         size_t len = PARASITE_SLOT + sigframe_len(r->xstate, r->xstate_len);
 
-        fill_slot((struct parasite_slot *)l->image, k->at, k->stop);
+        fill_slot((struct parasite_slot *)l->image, k);
         sigframe_build(image + PARASITE_SLOT, k->at + PARASITE_SLOT, &r->regs, r->mask, r->xstate, r->xstate_len);
         if (trace_write(r->t, r->task->tid, k->at, image, len) < 0)
                 return trace_fail(r->t, r->task->tid, "memory for the parasite");
         l->out++;
-        return remote_run(r, meanwhile(k->stop), l->at.entry, k->at);
+        return remote_run(r, meanwhile(k), l->at.entry, k->at);
 }
 
 /* --- while they are out ------------------------------------------------------------------------ */

@@ -32,15 +32,21 @@ int proc_open_task(int dir, pid_t tid)
         return openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* `file` of the process, or of its thread tid: as slurp_into(), but one that is gone is ESRCH. */
+/* `file` of the process, or of its thread tid. */
+static const char *path_of(char path[64], pid_t tid, const char *file)
+{
+        if (!tid)
+                return file;
+        snprintf(path, 64, "task/%d/%s", (int)tid, file);
+        return path;
+}
+
+/* As slurp_into(), but one that is gone is ESRCH. */
 static ssize_t read_task_file(int dir, pid_t tid, const char *file, char *buf, size_t size)
 {
         char path[64];
-        ssize_t n;
+        ssize_t n = slurp_into(buf, size, dir, path_of(path, tid, file));
 
-        if (tid)
-                snprintf(path, sizeof path, "task/%d/%s", (int)tid, file);
-        n = slurp_into(buf, size, dir, tid ? path : file);
         if (n < 0 && errno == ENOENT)
                 errno = ESRCH;
         return n;
@@ -197,8 +203,7 @@ static int long_status(int dir, pid_t tid, struct proc_status *st)
         char path[64];
         int rc = -1;
 
-        snprintf(path, sizeof path, "task/%d/status", (int)tid);
-        if (slurp(&text, dir, tid ? path : "status", PROC_TEXT_MAX) >= 0)
+        if (slurp(&text, dir, path_of(path, tid, "status"), PROC_TEXT_MAX) >= 0)
                 rc = proc_parse_status(text.p, st);
         slurp_free(&text);
         return rc;
@@ -474,6 +479,21 @@ int proc_tasks(int dir, pid_t **tid, size_t *n)
         }
         *tid = p;
         return 0;
+}
+
+size_t proc_find_tid(const void *v, size_t n, size_t size, pid_t tid, size_t *at)
+{
+        for (size_t i = 0; i < n; i++) {
+                size_t k = (*at + i) % n;
+                pid_t its;
+
+                memcpy(&its, (const char *)v + k * size, sizeof its);
+                if (its == tid) {
+                        *at = k + 1;
+                        return k;
+                }
+        }
+        return n;
 }
 
 int proc_parse_syscall(const char *text)

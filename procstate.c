@@ -400,7 +400,7 @@ void procstate_take(struct procstate *ps, const struct proc_stat *st)
         p->coredump_filter = take_number(ps, "coredump_filter", 16, IMG_PROC_COREDUMP);
         p->personality = take_number(ps, "personality", 16, IMG_PROC_PERSONALITY);
         p->loginuid = take_number(ps, "loginuid", 10, IMG_PROC_LOGINUID);
-        rawfiles_text(ps->raw, "limits");
+        rawfiles_text(ps->raw, "limits");       /* procstate_write() wants it */
 }
 
 void procstate_rehearse(const struct procstate *ps, const struct proc_stat *st)

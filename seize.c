@@ -38,20 +38,6 @@ static int fail_seize(struct trace *t, pid_t tid, int err)
         return fail("seize %d: not permitted: %s", tid, why);
 }
 
-/* Is thread tid among the first n? Looked for from *at on: /proc lists them in the order that we seized them in. */
-static int known(const struct trace *t, size_t n, pid_t tid, size_t *at)
-{
-        for (size_t i = 0; i < n; i++) {
-                size_t k = (*at + i) % n;
-
-                if (t->task[k].tid == tid) {
-                        *at = k + 1;
-                        return 1;
-                }
-        }
-        return 0;
-}
-
 static void see(const struct trace *t, struct trace_seen *s, pid_t tid)
 {
         struct proc_stat st;
@@ -80,19 +66,14 @@ int seize_look(struct trace *t)
         return fail("threads:");
 }
 
-/* What was seen of it; one that is new is looked at now. Both lists are in the kernel's order. */
+/* What was seen of it; one that is new is looked at now. */
 static struct trace_seen seen(struct trace *t, pid_t tid)
 {
+        size_t i = proc_find_tid(t->seen, t->seen_n, sizeof *t->seen, tid, &t->seen_at);
         struct trace_seen fresh;
 
-        for (size_t i = 0; i < t->seen_n; i++) {
-                size_t k = (t->seen_at + i) % t->seen_n;
-
-                if (t->seen[k].tid == tid) {
-                        t->seen_at = k + 1;
-                        return t->seen[k];
-                }
-        }
+        if (i < t->seen_n)
+                return t->seen[i];
         see(t, &fresh, tid);
         return fresh;
 }
@@ -193,7 +174,7 @@ static int seize_new(struct trace *t, const pid_t *tid, size_t n)
         int first = 0, rc = 0;
 
         for (size_t i = 0; i < n && rc >= 0; i++) {
-                if (known(t, before, tid[i], &at))
+                if (proc_find_tid(t->task, before, sizeof *t->task, tid[i], &at) < before)
                         continue;
                 if (tid[i] == t->pid)
                         first = 1;

@@ -112,19 +112,13 @@ void threadlook(struct threadlook *l, const struct trace *t, struct threadlack *
         free(tid);
 }
 
-/* Threads are stopped in the order that they were seen in, which is the kernel's. */
 struct threadseen threadlook_at(struct threadlook *l, pid_t tid)
 {
+        size_t i = proc_find_tid(l->seen, l->n, sizeof *l->seen, tid, &l->at);
         struct threadseen fresh;
 
-        for (size_t i = 0; i < l->n; i++) {
-                size_t k = (l->at + i) % l->n;
-
-                if (l->seen[k].tid == tid) {
-                        l->at = k + 1;
-                        return l->seen[k];
-                }
-        }
+        if (i < l->n)
+                return l->seen[i];
         look_at(l, &fresh, tid);
         return fresh;
 }

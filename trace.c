@@ -414,12 +414,11 @@ struct trace_call trace_call(const struct trace_task *k)
 /* One that is ignored wakes a thread only because that is traced: sig_ignored() of the kernel. */
 int trace_has_signal(struct trace *t, const struct trace_task *k)
 {
-        const uint64_t unheard = SIG_BIT(SIGCHLD) | SIG_BIT(SIGURG) | SIG_BIT(SIGWINCH);        /* without a handler */
         struct proc_status st;
 
         if (proc_status(t->dir, k->tid, &st) < 0)
                 return 1;
-        return ((st.pending | st.shared_pending) & ~(st.blocked | st.ignored | (unheard & ~st.caught))) != 0;
+        return ((st.pending | st.shared_pending) & ~(st.blocked | st.ignored | (SIG_UNHEARD & ~st.caught))) != 0;
 }
 
 /* Drivers and FUSE may return EINTR after all; sockets do for a time-out of theirs, with nothing read. */

@@ -17,6 +17,7 @@
 
 #define SIG_ALL         (~0ull)                 /* a mask of all signals */
 #define SIG_BIT(n)      (1ull << ((n) - 1))     /* of signal n, in a mask of the kernel's */
+#define SIG_UNHEARD     (SIG_BIT(17) | SIG_BIT(23) | SIG_BIT(28))       /* SIGCHLD, SIGURG, SIGWINCH: without a handler, ignored */
 #define TRACE_OPTIONS   0x11ul  /* of each thread: PTRACE_O_TRACESYSGOOD, PTRACE_O_TRACEEXEC */
 #define TRACE_XSTATE_MAX 65536  /* bytes asked for; AMX makes it 11,008 */
 
@@ -24,7 +25,7 @@
 enum trace_piece { TRACE_XSTATE, TRACE_XSTATE_NOW, TRACE_SAVED, TRACE_BUILD, TRACE_PIECES };
 
 struct trace_task {
-        pid_t    tid;
+        pid_t    tid;           /* first, for proc_find_tid(), as in trace_seen */
         char     state;         /* letter of /proc before the seize; T if its group was stopped by then */
         int      syscall;       /* that it slept in before the seize: proc_syscall() */
         int      seized;        /* ours until it is detached or gone */
