@@ -21,6 +21,7 @@ twenty_dumps() {                # counts in hits how many met the victim in its 
                                 return 1
                         }
                         rip=$(where img "$pid")
+                        rip=$((${rip:-0}))      # dash takes no variable of more than 63 bits, as in the vsyscall page
                         [ $((rip - low)) -ge 0 ] && [ $((high - rip)) -gt 0 ] && hits=$((hits + 1))
                         await 5 beat_is_not "beat.$place" "$(beat "beat.$place")"
                 done
