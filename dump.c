@@ -52,6 +52,7 @@ struct dump {
         struct fds fds;
         struct proc_maps maps;          /* with VmFlags, from before the stop, if they are the same: */
         struct proc_maps plain;         /* of the stopped target */
+        int      same;                  /* they are */
         struct slurp scratch;           /* for as long a text as theirs */
         struct secret secret;           /* memory that only the process can read */
         struct mapfiles files;          /* that they lead to, as early as the mappings */
@@ -177,9 +178,10 @@ static int look_before(struct dump *d)
                 return -1;
         if (!d->maps.n)
                 return fail("process %d (%s) has no memory", d->t.pid, d->stat.comm);
-        if (proc_maps(d->t.live_dir, 0, &d->plain) < 0)         /* this and the next one that there is memory for them */
+        if (proc_maps(d->t.live_dir, 0, &d->plain) < 0)
                 return -1;
-        if (slurp(&d->scratch, d->t.live_dir, "maps", PROC_TEXT_MAX) < 0)
+        d->same = proc_maps_equal(&d->plain, &d->maps);
+        if (slurp(&d->scratch, d->t.live_dir, "maps", PROC_TEXT_MAX) < 0)      /* that there is memory for it */
                 return fail("process %d ended before the dump", d->t.pid);
         gadget_find(&d->t, &d->maps, &d->gadget);
         d->raw.dir = d->t.dir;
@@ -203,9 +205,10 @@ static int look_before(struct dump *d)
 /* Is it, now that it is stopped, still the program that we looked at? What it did was seen before, what it is now is true. */
 static int check_identity(struct dump *d)
 {
+        const char *text = rawfiles_text(&d->raw, "stat");
         struct proc_stat now;
 
-        if (proc_stat(d->t.dir, d->t.live, &now) < 0)
+        if (!text || proc_parse_stat(text, &now) < 0)
                 return fail("process %d died during the dump", d->t.pid);
         if (now.start_stack != d->stat.start_stack || now.start_code != d->stat.start_code)
                 return fail("process %d executed another program during the dump", d->t.pid);
@@ -274,10 +277,22 @@ static int stay_outside(struct dump *d, const char *why)
 /* The mappings as they are now; VmFlags from before if nothing has changed since. */
 static int read_maps(struct dump *d)
 {
-        if (proc_maps(d->t.live_dir, 0, &d->plain) < 0)
-                return -1;
+        ssize_t len = slurp(&d->scratch, d->t.live_dir, "maps", PROC_TEXT_MAX);
+        struct slurp was = d->plain.text;
+
+        if (len < 0) {
+                errno = errno == ENOENT ? ESRCH : errno;
+                return fail("read mappings:");
+        }
+        if (strcmp(d->scratch.p, was.p)) {
+                d->plain.text = d->scratch;
+                d->scratch = was;
+                if (proc_parse_maps(d->plain.text.p, (size_t)len, &d->plain) < 0)
+                        return -1;
+                d->same = proc_maps_equal(&d->plain, &d->maps);
+        }
         rawfiles_take(&d->raw, "maps", d->plain.text.p);
-        if (proc_maps_equal(&d->plain, &d->maps))
+        if (d->same)
                 return 0;
         say("mappings changed before the stop: reading them again");
         return proc_maps(d->t.live_dir, 1, &d->maps) < 0 ? -1 : look_at_files(d, &d->maps);
@@ -403,10 +418,21 @@ static int cloned(const struct dump *d)
         return rc > 0 && !d->t.cloned ? 0 : rc;
 }
 
+static struct state state_of(struct dump *d)
+{
+        return (struct state){
+                .stat = &d->stat, .status = &d->status, .maps = &d->maps,
+                .parasite = d->outside ? NULL : &d->parasite, .proc = &d->proc, .timers = &d->timers,
+                .stopped_ns = d->stopped_at, .notes = &d->notes,
+        };
+}
+
 /* What need not be asked for any more. */
 static int write_known(struct dump *d)
 {
-        if (threads_write(&d->tasks, d->out) < 0 || state_write_notes(&d->notes, d->out) < 0)
+        struct state s = state_of(d);
+
+        if (state_write(&s, d->out) < 0 || threads_write(&d->tasks, d->out) < 0 || state_write_notes(&d->notes, d->out) < 0)
                 return -1;
         say("state written");
         return 0;
@@ -415,18 +441,14 @@ static int write_known(struct dump *d)
 /* All but the memory, and that too unless there is a snapshot of it. */
 static int write_stopped(struct dump *d)
 {
-        struct state s = {
-                .t = &d->t, .stat = &d->stat, .status = &d->status, .maps = &d->maps,
-                .parasite = d->outside ? NULL : &d->parasite, .proc = &d->proc, .timers = &d->timers,
-                .stopped_ns = d->stopped_at, .notes = &d->notes,
-        };
+        struct state s = state_of(d);
 
         if (snapshot_hold(&d->snapshot, &d->pages, d->outside, cloned(d)) < 0)
                 return -1;
         lap(d, STEP_KEEP);
         imgwrite_spool(d->out, d->snapshot.way != SNAPSHOT_STOP);
         pages_note(&d->pages, &d->notes);
-        if (state_write(&s, d->out) < 0 ||
+        if (state_take(&s, d->out) < 0 ||
             fds_write(&d->fds, &d->t, &d->stat, d->opt->contents, &d->notes, d->out) < 0 ||
             threads_take(&d->tasks) < 0)
                 return -1;

@@ -36,7 +36,8 @@ static int is_pipe(const struct fd *d)
 
 int fdcontent_begin(struct fdcontent *c, uint64_t max, const struct fd *v, size_t n)
 {
-        *c = (struct fdcontent){ .dir = -1, .max = max, .pipe = { -1, -1 } };
+        c->dir = -1;
+        c->max = max;
         c->read_ends = malloc((n + 1) * sizeof *c->read_ends);
         c->watch = malloc((n + 1) * sizeof *c->watch);
         if (!c->read_ends || !c->watch)
@@ -51,14 +52,19 @@ int fdcontent_begin(struct fdcontent *c, uint64_t max, const struct fd *v, size_
         return 0;
 }
 
+static void drop_pipe(struct fdcontent *c)
+{
+        for (int i = 0; i < 2 && c->piped; i++)
+                close(c->pipe[i]);
+        c->piped = 0;
+}
+
 void fdcontent_end(struct fdcontent *c)
 {
         free(c->read_ends);
         free(c->watch);
-        for (int i = 0; i < 2; i++)
-                if (c->pipe[i] >= 0)
-                        close(c->pipe[i]);
-        *c = (struct fdcontent){ .pipe = { -1, -1 } };
+        drop_pipe(c);
+        *c = (struct fdcontent){ 0 };
 }
 
 /* --- may it be opened? -------------------------------------------------------------- */
@@ -111,11 +117,10 @@ static int make_pipe(struct fdcontent *c, uint32_t len)
 {
         int len_now;
 
-        if (c->pipe[0] < 0) {
-                if (pipe2(c->pipe, O_CLOEXEC | O_NONBLOCK) < 0) {
-                        c->pipe[0] = c->pipe[1] = -1;
+        if (!c->piped) {
+                if (pipe2(c->pipe, O_CLOEXEC | O_NONBLOCK) < 0)
                         return -1;
-                }
+                c->piped = 1;
                 len_now = fcntl(c->pipe[1], GETPIPE_SZ);        /* 64 KiB, or less for who has many */
                 c->pipe_len = len_now > 0 ? (uint32_t)len_now : 0;
         }
@@ -125,6 +130,11 @@ static int make_pipe(struct fdcontent *c, uint32_t len)
                 c->pipe_len = len;
         }
         return 0;
+}
+
+void fdcontent_ready(struct fdcontent *c)
+{
+        make_pipe(c, 0);        /* take_pipe() says why not, if it still cannot be */
 }
 
 /* Does it want SIGIO? Closing a reader of ours might be one. */
@@ -195,9 +205,7 @@ static void judge_pipe(struct fdcontent *c, struct fd *d, int from, size_t n, si
 
         if (got < n) {                          /* never mix them with the next one's */
                 fd_why(d, "content: not all of it could be read");
-                close(c->pipe[0]);
-                close(c->pipe[1]);
-                c->pipe[0] = c->pipe[1] = -1;
+                drop_pipe(c);
                 return;
         }
         if ((n == c->max || d->f.pipe_len > c->pipe_len) && ioctl(from, FIONREAD, &all) == 0 && (size_t)all > n) {
@@ -218,7 +226,7 @@ static void take_pipe(struct fdcontent *c, struct fd *d)
                 return;
         if (make_pipe(c, d->f.pipe_len) < 0)
                 fd_why(d, "content: a pipe as large:");
-        if (c->pipe[0] >= 0) {
+        if (c->piped) {
                 n = tee(from, c->pipe[1], max, SPLICE_F_NONBLOCK);
                 if (n < 0 && errno == EAGAIN)
                         n = 0;

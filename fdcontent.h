@@ -20,15 +20,19 @@
 #include <stdint.h>
 #include "fd.h"
 
-struct fdcontent {
+struct fdcontent {              /* all zero: nothing yet */
         int      dir;           /* the caller's: /proc/PID/task/TID/fd of those to come, -1: not to be had */
         uint64_t max;           /* bytes of one descriptor; 0: none */
         uint64_t *read_ends;    /* inodes of the pipes that it reads, sorted */
         const struct fd **watch;        /* its inotify and fanotify descriptors */
         size_t   read_n, watch_n;
-        int      pipe[2];       /* our own; -1: not made yet */
+        int      piped;         /* we have made one of our own: */
+        int      pipe[2];
         uint32_t pipe_len;
 };
+
+/* Before the stop: there are pipes to be looked into. */
+void fdcontent_ready(struct fdcontent *c);
 
 /* Look at all n descriptors at v, whose kinds are known. 0, or -1 after fail(). */
 int fdcontent_begin(struct fdcontent *c, uint64_t max, const struct fd *v, size_t n);

@@ -14,10 +14,13 @@
 #include <unistd.h>
 
 #include "procstate.h"
+#include "ready.h"
 #include "slowstat.h"
 #include "slurp.h"
 #include "util.h"
 
+#define FEW             16u             /* descriptors that may come yet */
+#define SCRATCH         (PATH_MAX + 4096u)      /* bytes: what read_text() takes, as a rule */
 #define INFO_MAX        (8u << 20)      /* bytes of an fdinfo: readers take no longer string */
 #define MQUEUE_MAGIC    0x19800202ul    /* uapi/linux/magic.h */
 
@@ -28,25 +31,37 @@ static int by_number(const void *a, const void *b)
         return (x->f.fd > y->f.fd) - (x->f.fd < y->f.fd);
 }
 
+static int make_room(struct fdlist *l, size_t cap)
+{
+        struct fd *v = realloc(l->v, cap * sizeof *v);
+
+        if (!v)
+                return -1;
+        l->v = v;
+        l->cap = cap;
+        return 0;
+}
+
+void fdlist_ready(struct fdlist *l, size_t n)
+{
+        if (n + FEW > l->cap && make_room(l, n + FEW) == 0)
+                ready_memory(l->v, l->cap * sizeof *l->v);
+        payload_ready(&l->scratch, SCRATCH);
+}
+
 static int list(struct fdlist *l, pid_t tid, pid_t table)
 {
         size_t from = l->n;
         struct slurp_names names;
         const char *name;
 
+        lseek(l->fd_dir, 0, SEEK_SET);
         slurp_names(&names, l->fd_dir);
         while ((name = slurp_name(&names))) {
                 if (!isdigit((unsigned char)*name))
                         continue;
-                if (l->n == l->cap) {
-                        size_t cap = l->cap ? l->cap * 2 : 64;
-                        struct fd *v = realloc(l->v, cap * sizeof *v);
-
-                        if (!v)
-                                break;
-                        l->v = v;
-                        l->cap = cap;
-                }
+                if (l->n == l->cap && make_room(l, l->cap ? l->cap * 2 : 64) < 0)
+                        break;
                 l->v[l->n++] = (struct fd){ .copy = -1, .f = { .size = sizeof(struct img_fd), .same_as = -1,
                                             .fd = (int32_t)strtol(name, NULL, 10), .table = table },
                                             .tid = tid };
@@ -214,11 +229,13 @@ static int stat_slow(struct fdlist *l, size_t from, size_t n)
         return rc;
 }
 
-/* Virtual terminals, /dev/tty, console, ptmx; or a driver's. */
+/* Virtual terminals, /dev/tty, console, ptmx; or a driver's. /dev/null and its like (1) are most of what is none. */
 static int is_tty(const char *drivers, uint32_t dev_major, uint32_t dev_minor)
 {
         char path[128];
 
+        if (dev_major == 1)
+                return 0;
         return dev_major == 4 || dev_major == 5 ||
                 procstate_tty_path(drivers, dev_major, dev_minor, path, sizeof path) == 0;
 }
@@ -254,37 +271,24 @@ static int stat_all(struct fdlist *l, size_t from)
         return 0;
 }
 
-static void close_dirs(struct fdlist *l)
-{
-        if (l->fd_dir >= 0)
-                close(l->fd_dir);
-        if (l->info_dir >= 0)
-                close(l->info_dir);
-        l->fd_dir = l->info_dir = -1;
-}
-
-int fdlist_read(struct fdlist *l, int dir, pid_t tid, pid_t table, int *err)
+int fdlist_read(struct fdlist *l, pid_t tid, pid_t table)
 {
         size_t from = l->n;
 
-        *err = 0;
-        l->fd_dir = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (l->fd_dir >= 0)
-                l->info_dir = openat(dir, "fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (l->fd_dir < 0 || l->info_dir < 0)
-                *err = errno;
-        else if (list(l, tid, table) < 0 || read_texts(l, from) < 0 || stat_all(l, from) < 0)
-                return -1;
-        close_dirs(l);
-        return 0;
+        return list(l, tid, table) < 0 || read_texts(l, from) < 0 || stat_all(l, from) < 0 ? -1 : 0;
+}
+
+void fdlist_clear(struct fdlist *l)
+{
+        for (size_t i = 0; i < l->n; i++)
+                fd_free(&l->v[i]);
+        l->n = 0;
 }
 
 void fdlist_free(struct fdlist *l)
 {
-        for (size_t i = 0; i < l->n; i++)
-                fd_free(&l->v[i]);
+        fdlist_clear(l);
         free(l->v);
         payload_free(&l->scratch);
-        close_dirs(l);
-        *l = (struct fdlist){ .fd_dir = -1, .info_dir = -1 };
+        *l = (struct fdlist){ 0 };
 }

@@ -11,18 +11,23 @@
 struct fdlist {
         const struct mounts *mounts;    /* these two are the caller's */
         const char *tty_drivers;        /* text of /proc/tty/drivers; NULL: not to be had */
-        int fd_dir, info_dir;           /* fd and fdinfo of who is read; -1: not open */
+        int fd_dir, info_dir;           /* fd and fdinfo of who is read, the caller's */
         struct fd *v;                   /* of all that were read; of each, ascending */
         size_t n, cap;
         struct payload scratch;
 };
 
+/* There will be some n of them: take the memory for that. */
+void fdlist_ready(struct fdlist *l, size_t n);
+
 /*
- * Add those of thread tid, whose folder dir is, with link, fdinfo, stat(2) and
- * kind; table: img_fd.table. 0, or -1 after fail(): no memory, stop_wanted().
- * With *err not 0, an errno, /proc does not show them: none are added.
+ * Add those of thread tid, in the folders l->fd_dir and l->info_dir, with link, fdinfo,
+ * stat(2) and kind; table: img_fd.table. 0, or -1 after fail(): no memory, stop_wanted().
  */
-int fdlist_read(struct fdlist *l, int dir, pid_t tid, pid_t table, int *err);
+int fdlist_read(struct fdlist *l, pid_t tid, pid_t table);
+
+/* None any more; the memory stays. */
+void fdlist_clear(struct fdlist *l);
 
 void fdlist_free(struct fdlist *l);
 

@@ -28,74 +28,101 @@ struct work {                           /* of fds_write() */
         struct trace *t;
         const struct proc_stat *stat;
         struct notes *notes;
-        struct fdcontent content;
         struct unixpeers peers;
         const struct fdtable *table;    /* of those that are written now, */
         int pidfd, err;                 /* by which copies are had; -1: it is not one, why */
 };
 
-/*
- * A look at all links. Has it a socket? And says a word of a watchdog's device:
- * nobody feeds that while the target is stopped. That fdinfo is read as well only
- * makes it faster when it counts: what is looked up for the first time takes longer.
- */
-static int look_at_links(int dir)
+/* Of a thread with another table; or, as before 6.9 for all, of the first one. -1 with errno. */
+static int open_pidfd(const struct trace *t, pid_t tid)
 {
-        static const char socket[] = "socket:[", watchdog[] = "/dev/watchdog";
-        int fd = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = 0;
-        int info = openat(dir, "fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return (int)syscall(NR_PIDFD_OPEN, tid, tid == t->pid ? 0 : PIDFD_THREAD);
+}
+
+static void shut(int *fd)
+{
+        if (*fd >= 0)
+                close(*fd);
+        *fd = -1;
+}
+
+struct links {                  /* what there is among them */
+        size_t n;
+        int    sockets, pipes;
+};
+
+/* An open folder of dir. -1 with errno. */
+static int open_folder(int dir, const char *name)
+{
+        return openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/*
+ * A look at all links in the folder fd. Says a word of a watchdog's device:
+ * nobody feeds that while the target is stopped. That fdinfo, the folder info, is read
+ * as well only makes it faster when it counts: what is looked up for the first time takes longer.
+ */
+static void look_at_links(struct links *l, int fd, int info)
+{
+        static const char socket[] = "socket:[", pipe[] = "pipe:[", watchdog[] = "/dev/watchdog";
         struct slurp_names names;
         char to[32] = "", text[4096];
         const char *name;
 
         slurp_names(&names, fd);
-        while (fd >= 0 && (name = slurp_name(&names))) {
+        for (; fd >= 0 && (name = slurp_name(&names)); l->n++) {
                 ssize_t n = readlinkat(fd, name, to, sizeof to - 1);
 
                 to[n < 0 ? 0 : n] = '\0';
-                found |= !strncmp(to, socket, sizeof socket - 1);
+                l->sockets |= !strncmp(to, socket, sizeof socket - 1);
+                l->pipes |= !strncmp(to, pipe, sizeof pipe - 1);
                 if (!strncmp(to, watchdog, sizeof watchdog - 1))
                         warn("descriptor %s is a watchdog, which will not be fed while the process is stopped: see --max-pause",
                              name);
                 if (info >= 0)
                         slurp_into(text, sizeof text, info, name);
         }
-        if (fd >= 0)
-                close(fd);
-        if (info >= 0)
-                close(info);
-        return found;
 }
 
 /* At those of threads that have a table of their own. */
-static int look_at_threads(const struct trace *t)
+static void look_at_threads(struct links *l, const struct trace *t)
 {
         pid_t *tid;
         size_t n;
-        int found = 0;
 
         if (proc_tasks(t->dir, &tid, &n) < 0)
-                return 0;
+                return;
         for (size_t i = 0; i < n; i++) {
                 int dir = fdtables_differ(t->live, tid[i]) ? proc_open_task(t->dir, tid[i]) : -1;
+                int fd = dir < 0 ? -1 : open_folder(dir, "fd"), info = dir < 0 ? -1 : open_folder(dir, "fdinfo");
 
-                if (dir >= 0) {
-                        found |= look_at_links(dir);
-                        close(dir);
-                }
+                look_at_links(l, fd, info);
+                shut(&fd);
+                shut(&info);
+                shut(&dir);
         }
         free(tid);
-        return found;
 }
 
 void fds_look_before(struct fds *s, const struct trace *t, struct rawfiles *raw)
 {
         const char *text = rawfiles_text(raw, "mountinfo"), *cgroup = rawfiles_text(raw, "cgroup");
+        struct links l = { 0 };
         size_t len;
 
         s->accounted = cgroup && netcgroup_differs(cgroup);
-        if (look_at_links(t->live_dir) | look_at_threads(t))
+        s->ready = 1;
+        s->fd_dir = open_folder(t->live_dir, "fd");
+        s->info_dir = open_folder(t->live_dir, "fdinfo");
+        s->pidfd = open_pidfd(t, t->live);
+        s->pidfd_err = errno;
+        look_at_links(&l, s->fd_dir, s->info_dir);
+        fdlist_ready(&s->list, l.n);
+        look_at_threads(&l, t);
+        if (l.sockets)
                 unixpeers_prepare();
+        if (l.pipes)
+                fdcontent_ready(&s->content);
         if (text)
                 mounts_parse(text, &s->mounts);
         if (read_file(AT_FDCWD, "/proc/tty/drivers", DRIVERS_MAX, &s->tty_drivers, &len) < 0)
@@ -107,14 +134,11 @@ void fds_look_before(struct fds *s, const struct trace *t, struct rawfiles *raw)
 static void forget(struct fds *s)
 {
         if (s->read) {
-                fdlist_free(&s->list);
+                fdlist_clear(&s->list);
                 fdtables_free(&s->tables);
                 copies_free(&s->copies);
-                if (s->pidfd >= 0)
-                        close(s->pidfd);
         }
         s->read = 0;
-        s->pidfd = -1;
         s->no_copy = NULL;
 }
 
@@ -128,23 +152,16 @@ static const char *why_no_copy(const struct fds *s, const struct fd *d)
         return why;
 }
 
-/* Of a thread with another table; or, as before 6.9 for all, of the first one. */
-static int open_pidfd(const struct trace *t, pid_t tid)
-{
-        return (int)syscall(NR_PIDFD_OPEN, tid, tid == t->pid ? 0 : PIDFD_THREAD);
-}
-
 static int get_copy(int pidfd, int32_t fd)
 {
         return (int)syscall(NR_PIDFD_GETFD, pidfd, fd, 0);
 }
 
 /* Does pidfd_getfd(2) work, for the first table? Tried with the first one that may be copied. */
-static void try_copy(struct fds *s, const struct trace *t)
+static void try_copy(struct fds *s)
 {
-        s->pidfd = open_pidfd(t, t->live);
         if (s->pidfd < 0)
-                s->no_copy = strerror(errno);
+                s->no_copy = strerror(s->pidfd_err);
         for (size_t i = 0; i < s->tables.v[0].n && !s->no_copy; i++) {
                 int copy;
 
@@ -179,23 +196,47 @@ static int want_copies(struct fds *s)
         return 0;
 }
 
-/* The folder of a thread that has this table; maybe t->live_dir. -1 with errno. */
-static int open_folder(const struct trace *t, const struct fdtable *table)
+/* The folders of a thread that has this table: fd, and unless NULL fdinfo; -1 with errno: not to be had. */
+static void enter_folders(struct fds *s, const struct trace *t, const struct fdtable *table, int *fd, int *info)
 {
-        return table->tid == t->live ? t->live_dir : proc_open_task(t->dir, table->tid);
+        int dir;
+
+        if (table->tid == t->live) {
+                if (s->fd_dir < 0)
+                        s->fd_dir = open_folder(t->live_dir, "fd");
+                if (s->info_dir < 0 && info)
+                        s->info_dir = open_folder(t->live_dir, "fdinfo");
+                *fd = s->fd_dir;
+                if (info)
+                        *info = s->info_dir;
+                return;
+        }
+        dir = proc_open_task(t->dir, table->tid);
+        *fd = dir < 0 ? -1 : open_folder(dir, "fd");
+        if (info)
+                *info = dir < 0 ? -1 : open_folder(dir, "fdinfo");
+        shut(&dir);
+}
+
+static void leave_folders(const struct fds *s, int *fd, int *info)
+{
+        if (*fd != s->fd_dir)
+                shut(fd);
+        if (info && *info != s->info_dir)
+                shut(info);
 }
 
 static int list_table(struct fds *s, struct trace *t, struct fdtable *table)
 {
-        int dir = open_folder(t, table), rc = 0;
         size_t from = s->list.n;
+        int rc = 0;
 
-        if (dir < 0)
+        enter_folders(s, t, table, &s->list.fd_dir, &s->list.info_dir);
+        if (s->list.fd_dir < 0 || s->list.info_dir < 0)
                 table->err = errno;
         else
-                rc = fdlist_read(&s->list, dir, table->tid, table->tid == t->live ? 0 : table->tid, &table->err);
-        if (dir >= 0 && dir != t->live_dir)
-                close(dir);
+                rc = fdlist_read(&s->list, table->tid, table->tid == t->live ? 0 : table->tid);
+        leave_folders(s, &s->list.fd_dir, &s->list.info_dir);
         table->n = s->list.n - from;
         return rc;
 }
@@ -204,13 +245,14 @@ int fds_read(struct fds *s, struct trace *t)
 {
         forget(s);
         s->read = 1;
-        s->list = (struct fdlist){ .mounts = &s->mounts, .tty_drivers = s->tty_drivers, .fd_dir = -1, .info_dir = -1 };
+        s->list.mounts = &s->mounts;
+        s->list.tty_drivers = s->tty_drivers;
         if (fdtables_find(&s->tables, t) < 0)
                 return -1;
         for (size_t i = 0; i < s->tables.n; i++)
                 if (list_table(s, t, &s->tables.v[i]) < 0)
                         return -1;
-        try_copy(s, t);
+        try_copy(s);
         return s->no_copy && t->task[0].table <= 0 ? want_copies(s) : 0;        /* who is borrowed sends its own */
 }
 
@@ -243,6 +285,14 @@ struct copies *fds_wanted(struct fds *s)
 void fds_free(struct fds *s)
 {
         forget(s);
+        if (s->ready) {
+                shut(&s->fd_dir);
+                shut(&s->info_dir);
+                shut(&s->pidfd);
+        }
+        s->ready = 0;
+        fdlist_free(&s->list);
+        fdcontent_end(&s->content);
         mounts_free(&s->mounts);
         free(s->tty_drivers);
         s->tty_drivers = NULL;
@@ -307,7 +357,7 @@ static int write_one(struct work *k, struct fd *d, struct imgwrite *w)
         if (d->copy >= 0 && d->f.kind == IMG_FD_SOCKET)
                 fdsock(d, &k->peers);
         fdask_limits(d);
-        rc = fdcontent(&k->content, d);
+        rc = fdcontent(&k->s->content, d);
         payload_add(&b, &d->f, sizeof d->f);
         if (d->path)
                 payload_str(&b, IMG_FSTR_PATH, d->path, d->path_len);
@@ -331,23 +381,17 @@ static int write_one(struct work *k, struct fd *d, struct imgwrite *w)
 
 static void enter_table(struct work *k, const struct fdtable *table)
 {
-        int dir = open_folder(k->t, table);
-
         k->table = table;
-        k->content.dir = dir < 0 ? -1 : openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (dir >= 0 && dir != k->t->live_dir)
-                close(dir);
+        enter_folders(k->s, k->t, table, &k->s->content.dir, NULL);
         k->pidfd = table == k->s->tables.v ? k->s->pidfd : open_pidfd(k->t, table->tid);
-        k->err = errno;
+        k->err = table == k->s->tables.v ? k->s->pidfd_err : errno;
 }
 
 static void leave_table(struct work *k)
 {
-        if (k->content.dir >= 0)
-                close(k->content.dir);
-        if (k->pidfd >= 0 && k->pidfd != k->s->pidfd)
-                close(k->pidfd);
-        k->content.dir = k->pidfd = -1;
+        leave_folders(k->s, &k->s->content.dir, NULL);
+        if (k->pidfd != k->s->pidfd)
+                shut(&k->pidfd);
 }
 
 /* Its n descriptors at v. */
@@ -380,7 +424,7 @@ static int write_all(struct work *k, uint64_t content, struct imgwrite *w)
         int rc = 0;
 
         note_limits(k, fdsame(l->v, l->n) < 0 ? errno : k->s->tables.err);
-        if (fdcontent_begin(&k->content, content, l->v, l->n) < 0)
+        if (fdcontent_begin(&k->s->content, content, l->v, l->n) < 0)
                 return -1;
         for (size_t i = 0; i < k->s->tables.n && rc == 0; i++) {
                 enter_table(k, &k->s->tables.v[i]);
@@ -394,14 +438,13 @@ static int write_all(struct work *k, uint64_t content, struct imgwrite *w)
 int fds_write(struct fds *s, struct trace *t, const struct proc_stat *stat, uint64_t content,
               struct notes *notes, struct imgwrite *w)
 {
-        struct work k = { .s = s, .t = t, .stat = stat, .notes = notes, .content = { .pipe = { -1, -1 } } };
+        struct work k = { .s = s, .t = t, .stat = stat, .notes = notes };
         int rc;
 
         if (!s->read && fds_read(s, t) < 0)
                 return -1;
         rc = write_all(&k, content, w);
         say("%zu descriptors in %zu tables", s->list.n, s->tables.n);
-        fdcontent_end(&k.content);
         unixpeers_free(&k.peers);
         copies_free(&s->copies);        /* nobody shall have any when the target runs on */
         return rc;

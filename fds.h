@@ -16,6 +16,7 @@
 
 #include <stdint.h>
 #include "copies.h"
+#include "fdcontent.h"
 #include "fdlist.h"
 #include "fdtables.h"
 #include "imgwrite.h"
@@ -29,11 +30,15 @@ struct fds {                    /* all zero: nothing yet */
         struct mounts mounts;
         int accounted;          /* by copying a socket we would account it to another cgroup */
         char *tty_drivers;      /* text of /proc/tty/drivers; NULL: not to be had */
+        int ready;              /* these are open, or -1: */
+        int fd_dir, info_dir;   /* fd and fdinfo of trace.live, */
+        int pidfd;              /* and for its descriptors */
+        int pidfd_err;          /* an errno: why that is -1 */
+        struct fdcontent content;
 
         int read;               /* what follows holds */
         struct fdtables tables;
         struct fdlist list;     /* of all tables, one after the other */
-        int pidfd;              /* for the first table; -1: none, no_copy says why */
         const char *no_copy;    /* why pidfd_getfd(2) gives none of that; NULL: it does */
         struct copies copies;
 };

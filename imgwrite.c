@@ -15,6 +15,7 @@
 #include "imgz.h"
 #include "outfile.h"
 #include "progress.h"
+#include "ready.h"
 #include "util.h"
 
 #define LEAD    IMGQUEUE_LEAD
@@ -114,12 +115,24 @@ static void thin(struct imgwrite *w)
         w->stride *= 2;
 }
 
+/* For twice as many. 0, or -1 after fail(). */
+static int widen(struct imgwrite *w)
+{
+        size_t cap = w->index_cap ? 2 * w->index_cap : 256;
+        struct img_index *more = realloc(w->index, cap * sizeof(*more));
+
+        if (!more) {
+                w->q.failed = 1;
+                return fail("index of %s:", w->q.out.path);
+        }
+        w->index = more;
+        w->index_cap = cap;
+        return 0;
+}
+
 /* Remember the chunk that starts at w->off. */
 static int note(struct imgwrite *w, uint32_t tag, uint64_t addr)
 {
-        struct img_index *more;
-        size_t cap;
-
         if (tag == IMG_INDX || tag == IMG_END)
                 return 0;
         if (tag == IMG_PAGES) {
@@ -129,16 +142,8 @@ static int note(struct imgwrite *w, uint32_t tag, uint64_t addr)
                         return 0;
                 w->index_pages++;
         }
-        if (w->indexed == w->index_cap) {
-                cap = w->index_cap ? 2 * w->index_cap : 256;
-                more = realloc(w->index, cap * sizeof(*more));
-                if (!more) {
-                        w->q.failed = 1;
-                        return fail("index of %s:", w->q.out.path);
-                }
-                w->index = more;
-                w->index_cap = cap;
-        }
+        if (w->indexed == w->index_cap && widen(w) < 0)
+                return -1;
         w->index[w->indexed++] = (struct img_index){ .tag = tag, .seq = w->seq, .off = w->off, .addr = addr };
         return 0;
 }
@@ -449,8 +454,10 @@ struct imgwrite *imgwrite_open(const char *path, const struct imgwrite_options *
         if ((strcmp(path, "-") ? outfile_create(&w->q.out, path, guard_file) : outfile_stdout(&w->q.out)) == 0) {
                 if (opt->direct && outfile_direct(&w->q.out) < 0)
                         warn("write %s: not past the page cache:", path);
-                if (imgqueue_start(&w->q) == 0 && (!opt->level || start_deflating(w) == 0) && send_header(w) == 0)
+                if (imgqueue_start(&w->q) == 0 && (!opt->level || start_deflating(w) == 0) && widen(w) == 0 && send_header(w) == 0) {
+                        ready_memory(w->index, w->index_cap * sizeof(*w->index));
                         return w;
+                }
         }
         imgwrite_close(w);
         return NULL;

@@ -73,7 +73,8 @@ static int take_head(struct mapfile *file, struct trace *t)
 
         if (trace_read(t, t->live, file->head_at, page, sizeof page) < 0)
                 return 0;
-        if (memcmp(page, ELFMAG, SELFMAG))
+        file->no_elf = memcmp(page, ELFMAG, SELFMAG) != 0;
+        if (file->no_elf)
                 return 1;
         file->head = malloc(sizeof page);
         if (file->head)

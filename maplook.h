@@ -42,6 +42,7 @@ struct mapfile {
         uint64_t len;           /* bytes */
         uint64_t head_at;       /* address of its first page, where the page tables have that; 0: nowhere */
         uint8_t *head;          /* its first page, if that begins as an ELF file does, and was wanted; or NULL */
+        uint8_t  no_elf;        /* it does not */
         uint64_t from, to;      /* of it, the extent last asked for: bytes */
         uint8_t  hole;          /* that is one */
 };

@@ -277,9 +277,12 @@ static int leave_in_file(struct walk *k, uint64_t addr, uint64_t n)
  */
 static int write_head(struct walk *k, uint64_t addr, int present)
 {
-        uint8_t *to = room_for(k, 1);
+        uint8_t *to;
         ssize_t got = 0;
 
+        if (k->file && k->file->no_elf)
+                return leave_in_file(k, addr, 1);
+        to = room_for(k, 1);
         if (!to)
                 return -1;
         if (k->file && k->file->head) {

@@ -10,7 +10,7 @@
 
 void *payload_room(struct payload *b, size_t len)
 {
-        size_t cap = b->cap ? b->cap : 4096;
+        size_t cap = b->cap ? b->cap : 256;
         char *p = b->p;
 
         while (cap < b->len + len)

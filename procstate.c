@@ -19,6 +19,7 @@
 
 #define TEXT_MAX        (256u << 20)    /* bytes of a file: more is nonsense */
 #define LINKS_MAX       64              /* namespaces */
+#define MORE            1024u           /* bytes of strings that may come yet */
 
 /* --- before the stop ------------------------------------------------------- */
 
@@ -93,22 +94,19 @@ static void add_link(struct procstate *ps, uint32_t id, const char *link)
 
 static void add_file(struct procstate *ps, uint32_t id, const char *file)
 {
-        char *text;
-        size_t len;
+        ssize_t len = slurp(&ps->text, ps->t->live_dir, file, TEXT_MAX);
 
-        if (read_file(ps->t->live_dir, file, TEXT_MAX, &text, &len) < 0) {
+        if (len < 0)
                 notes_add(ps->notes, "%s: %s", file, strerror(errno));
-                return;
-        }
-        payload_str(&ps->strs, id, text, len);
-        free(text);
+        else
+                payload_str(&ps->strs, id, ps->text.p, (size_t)len);
 }
 
 /* "mnt:[4026531841]"; what is for children alone leads to a name of the same kind, and keeps its own. */
-static void add_namespace(struct procstate *ps, struct payload *lines, int dir, const char *name)
+static void add_namespace(struct procstate *ps, struct payload *lines, const char *name)
 {
         char to[64], line[400];
-        ssize_t n = readlinkat(dir, name, to, sizeof to - 1);
+        ssize_t n = readlinkat(ps->ns, name, to, sizeof to - 1);
         const char *colon;
 
         if (n < 0) {
@@ -121,23 +119,34 @@ static void add_namespace(struct procstate *ps, struct payload *lines, int dir, 
         payload_add(lines, line, (size_t)n);
 }
 
-static void add_namespaces(struct procstate *ps)
+/* Which kinds there are is the kernel's, and does not change. */
+static int open_namespaces(struct procstate *ps)
 {
-        int fd = openat(ps->t->live_dir, "ns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        struct payload lines = { 0 };
+        int fd = ps->ns ? ps->ns : openat(ps->t->live_dir, "ns", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct slurp_names names;
         const char *name;
 
-        if (fd < 0) {
+        if (ps->ns || fd <= 0)
+                return fd;
+        ps->ns = fd;
+        slurp_names(&names, fd);
+        for (int n = 0; n < LINKS_MAX && (name = slurp_name(&names)); n++)
+                payload_add(&ps->ns_names, name, strlen(name) + 1);
+        return fd;
+}
+
+static void add_namespaces(struct procstate *ps)
+{
+        struct payload lines = { 0 };
+
+        if (open_namespaces(ps) < 0) {
                 notes_add(ps->notes, "namespaces: %s", strerror(errno));
                 return;
         }
-        slurp_names(&names, fd);
-        for (int n = 0; n < LINKS_MAX && (name = slurp_name(&names)); n++)
-                add_namespace(ps, &lines, fd, name);
-        payload_str(&ps->strs, IMG_STR_NAMESPACES, lines.p, lines.failed ? 0 : lines.len);
+        for (size_t at = 0; at < ps->ns_names.len; at += strlen(ps->ns_names.p + at) + 1)
+                add_namespace(ps, &lines, ps->ns_names.p + at);
+        payload_str(&ps->strs, IMG_STR_NAMESPACES, lines.p, lines.failed | ps->ns_names.failed ? 0 : lines.len);
         payload_free(&lines);
-        close(fd);
 }
 
 /* "NSpid:\t4711\t1" of the status text, as "4711 1". */
@@ -316,13 +325,11 @@ static void take_strings(struct procstate *ps, const struct proc_stat *st)
 
 static int write_proc(struct procstate *ps, struct imgwrite *w)
 {
-        struct payload b = { 0 };
+        struct iovec v[2] = { { &ps->p, sizeof ps->p }, { ps->strs.p, ps->strs.len } };
+        int rc = ps->strs.failed ? fail("no memory for what the process is") : imgwrite_chunk(w, IMG_PROC, v, 2);
 
-        payload_add(&b, &ps->p, sizeof ps->p);
-        payload_add(&b, ps->strs.p, ps->strs.len);
-        b.failed |= ps->strs.failed;
         payload_free(&ps->strs);
-        return imgwrite_payload(w, IMG_PROC, &b);
+        return rc;
 }
 
 /* "   8388608              unlimited            bytes     " */
@@ -374,19 +381,6 @@ int procstate_parse_limits(const char *text, struct img_rlimit limit[PROCSTATE_L
         return found == (1u << PROCSTATE_LIMITS) - 1 ? 0 : -1;
 }
 
-static int write_limits(struct procstate *ps, struct imgwrite *w)
-{
-        const char *text = rawfiles_text(ps->raw, "limits");
-        struct img_array a = { PROCSTATE_LIMITS, sizeof(struct img_rlimit) };
-        struct img_rlimit limit[PROCSTATE_LIMITS];
-        struct iovec v[2] = { { &a, sizeof a }, { limit, sizeof limit } };
-
-        if (text && procstate_parse_limits(text, limit) == 0)
-                return imgwrite_chunk(w, IMG_RLIM, v, 2);
-        notes_add(ps->notes, "resource limits: %s", text ? "not all are told" : strerror(errno));
-        return 0;
-}
-
 void procstate_take(struct procstate *ps, const struct proc_stat *st)
 {
         struct img_proc *p = &ps->p;
@@ -400,21 +394,24 @@ void procstate_take(struct procstate *ps, const struct proc_stat *st)
         p->coredump_filter = take_number(ps, "coredump_filter", 16, IMG_PROC_COREDUMP);
         p->personality = take_number(ps, "personality", 16, IMG_PROC_PERSONALITY);
         p->loginuid = take_number(ps, "loginuid", 10, IMG_PROC_LOGINUID);
-        rawfiles_text(ps->raw, "limits");       /* procstate_write() wants it */
+        rawfiles_all(ps->raw);
 }
 
-void procstate_rehearse(const struct procstate *ps, const struct proc_stat *st)
+void procstate_rehearse(struct procstate *ps, const struct proc_stat *st)
 {
-        struct rawfiles raw = { .dir = ps->raw->dir, .live_dir = ps->raw->live_dir };
         struct notes *notes = calloc(1, sizeof *notes);
-        struct procstate scratch = { .t = ps->t, .raw = &raw, .notes = notes };
+        struct procstate scratch = { .t = ps->t, .raw = ps->raw, .notes = notes };
 
         if (!notes)
                 return;
         notes->len = sizeof notes->text;        /* there is no room for any */
         procstate_take(&scratch, st);
-        procstate_free(&scratch);
-        rawfiles_free(&raw);
+        rawfiles_again(ps->raw);
+        payload_ready(&ps->strs, scratch.strs.len + MORE);
+        ps->text = scratch.text;
+        ps->ns = scratch.ns;
+        ps->ns_names = scratch.ns_names;
+        payload_free(&scratch.strs);
         free(notes);
 }
 
@@ -432,10 +429,28 @@ int procstate_write(struct procstate *ps, const struct proc_status *status, cons
         p->gid = status->gid;
         p->dump_time_ns = stopped_ns;
         take_misc(ps, misc);
-        return write_proc(ps, w) < 0 ? -1 : write_limits(ps, w);
+        return write_proc(ps, w);
+}
+
+int procstate_write_limits(struct procstate *ps, struct imgwrite *w)
+{
+        const char *text = rawfiles_text(ps->raw, "limits");
+        struct img_array a = { PROCSTATE_LIMITS, sizeof(struct img_rlimit) };
+        struct img_rlimit limit[PROCSTATE_LIMITS];
+        struct iovec v[2] = { { &a, sizeof a }, { limit, sizeof limit } };
+
+        if (text && procstate_parse_limits(text, limit) == 0)
+                return imgwrite_chunk(w, IMG_RLIM, v, 2);
+        notes_add(ps->notes, "resource limits: %s", text ? "not all are told" : strerror(errno));
+        return 0;
 }
 
 void procstate_free(struct procstate *ps)
 {
         payload_free(&ps->strs);
+        payload_free(&ps->ns_names);
+        slurp_free(&ps->text);
+        if (ps->ns > 0)
+                close(ps->ns);
+        ps->ns = 0;
 }

@@ -17,6 +17,7 @@
 #include "payload.h"
 #include "proc.h"
 #include "rawfiles.h"
+#include "slurp.h"
 #include "trace.h"
 
 #define PROCSTATE_LIMITS        16      /* RLIMIT_CPU to RLIMIT_RTTIME */
@@ -27,6 +28,9 @@ struct procstate {
         struct notes *notes;
         struct img_proc p;              /* what is known of it so far */
         struct payload strs;            /* its img_str's, likewise */
+        struct slurp text;              /* of a file */
+        int      ns;                    /* its ns folder, and the names there, a NUL behind each; 0: not opened yet */
+        struct payload ns_names;
 };
 
 /*
@@ -37,19 +41,22 @@ int procstate_look(struct procstate *ps, const struct proc_maps *maps, uint64_t 
 
 /*
  * Before the stop: read what procstate_take() will read, and forget it. What is looked up
- * below /proc for the first time takes twice as long.
+ * below /proc for the first time takes twice as long, and so does memory.
  */
-void procstate_rehearse(const struct procstate *ps, const struct proc_stat *st);
+void procstate_rehearse(struct procstate *ps, const struct proc_stat *st);
 
 /* Of the stopped target: the rest. */
 void procstate_take(struct procstate *ps, const struct proc_stat *st);
 
 /*
- * PROC and RLIM into the image. misc: what the parasite was told, NULL: it could not
- * be used; stopped_ns: CLOCK_REALTIME. 0, or -1 after fail().
+ * PROC into the image. misc: what the parasite was told, NULL: it could not be used;
+ * stopped_ns: CLOCK_REALTIME. 0, or -1 after fail().
  */
 int procstate_write(struct procstate *ps, const struct proc_status *status, const struct parasite_misc *misc,
                     uint64_t stopped_ns, struct imgwrite *w);
+
+/* RLIM into the image. 0, or -1 after fail(). */
+int procstate_write_limits(struct procstate *ps, struct imgwrite *w);
 
 void procstate_free(struct procstate *ps);
 

@@ -3,35 +3,46 @@
 #include "rawfiles.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "image.h"
-#include "util.h"
 
 #define TEXT_MAX        (256u << 20)    /* bytes of one: more is nonsense */
 
+#define LONG            (256u << 10)    /* bytes: not held longer than must be */
+
 #define EARLY           8               /* the first ones: mounts and namespaces, which may be long, and what has been counted */
+#define WHOLE           (RAWFILES - 7)  /* from here on: in one read, see slurp_again() */
 
 static const char *const names[RAWFILES] = {
         "mountinfo", "uid_map", "gid_map", "setgroups", "timens_offsets", "io", "sched", "autogroup",
-        "stat", "status", "maps", "limits", "cgroup", "timers", "oom_score_adj", "coredump_filter", "personality", "loginuid",
+        "maps", "status", "timers",
+        "stat", "limits", "cgroup", "oom_score_adj", "coredump_filter", "personality", "loginuid",
 };
 
 /* Some files are those of the whole process alone. */
+static ssize_t read_it(struct rawfiles *r, struct rawfile *f, const char *name)
+{
+        ssize_t len = slurp(&f->text, r->live_dir, name, TEXT_MAX);
+
+        if (len < 0 && errno == ENOENT && r->live_dir != r->dir)
+                len = slurp(&f->text, r->dir, name, TEXT_MAX);
+        return len;
+}
+
 static struct rawfile *get(struct rawfiles *r, int i)
 {
         struct rawfile *f = &r->file[i];
+        ssize_t len;
 
-        if (f->text || f->err)
+        if (f->known)
                 return f;
-        if (read_file(r->live_dir, names[i], TEXT_MAX, &f->text, &f->len) == 0)
-                return f;
-        if (errno == ENOENT && r->live_dir != r->dir && read_file(r->dir, names[i], TEXT_MAX, &f->text, &f->len) == 0)
-                return f;
-        f->text = NULL;
-        f->err = errno;
+        len = f->open ? slurp_again(&f->text, f->open, TEXT_MAX) : read_it(r, f, names[i]);
+        f->known = 1;
+        f->err = len < 0 ? errno : 0;
+        f->len = len < 0 ? 0 : (size_t)len;
         return f;
 }
 
@@ -39,6 +50,26 @@ void rawfiles_early(struct rawfiles *r)
 {
         for (int i = 0; i < EARLY; i++)
                 get(r, i);
+}
+
+void rawfiles_all(struct rawfiles *r)
+{
+        for (int i = 0; i < RAWFILES; i++)
+                get(r, i);
+}
+
+void rawfiles_again(struct rawfiles *r)
+{
+        for (int i = EARLY; i < RAWFILES; i++) {
+                struct rawfile *f = &r->file[i];
+
+                f->known = 0;
+                if (i >= WHOLE && !f->err && !f->open) {
+                        int fd = slurp_open(r->live_dir, names[i]);
+
+                        f->open = fd > 0 ? fd : 0;
+                }
+        }
 }
 
 static int find(const char *name)
@@ -53,14 +84,13 @@ static int find(const char *name)
 void rawfiles_take(struct rawfiles *r, const char *name, const char *text)
 {
         int i = find(name);
-        size_t len = strlen(text);
+        struct rawfile *f = &r->file[i];
 
-        if (i == RAWFILES)
+        if (i == RAWFILES || slurp_take(&f->text, text, strlen(text)) < 0)
                 return;
-        free(r->file[i].text);
-        r->file[i] = (struct rawfile){ .text = malloc(len + 1), .len = len };
-        if (r->file[i].text)
-                memcpy(r->file[i].text, text, len + 1);
+        f->len = strlen(text);
+        f->known = 1;
+        f->err = 0;
 }
 
 const char *rawfiles_text(struct rawfiles *r, const char *name)
@@ -74,24 +104,24 @@ const char *rawfiles_text(struct rawfiles *r, const char *name)
         }
         f = get(r, i);
         errno = f->err;
-        return f->text;
+        return f->err ? NULL : f->text.p;
 }
 
 int rawfiles_write(struct rawfiles *r, struct imgwrite *w, struct notes *notes)
 {
         for (int i = 0; i < RAWFILES; i++) {
-                struct rawfile *f = get(r, i);
-                struct iovec v[2] = { { (void *)names[i], strlen(names[i]) + 1 }, { f->text, f->len } };
+                struct rawfile *f = &r->file[i];
+                struct iovec v[2] = { { (void *)names[i], strlen(names[i]) + 1 }, { f->text.p, f->len } };
 
-                if (!f->text) {
+                if (f->err) {
                         if (f->err != ENOENT)   /* absent in this kernel: no loss */
                                 notes_add(notes, "%s: %s", names[i], strerror(f->err));
                         continue;
                 }
                 if (imgwrite_chunk(w, IMG_FILE, v, 2) < 0)
                         return -1;
-                free(f->text);
-                *f = (struct rawfile){ 0 };
+                if (f->text.cap > LONG)
+                        slurp_free(&f->text);
         }
         return 0;
 }
@@ -99,7 +129,9 @@ int rawfiles_write(struct rawfiles *r, struct imgwrite *w, struct notes *notes)
 void rawfiles_free(struct rawfiles *r)
 {
         for (int i = 0; i < RAWFILES; i++) {
-                free(r->file[i].text);
+                slurp_free(&r->file[i].text);
+                if (r->file[i].open)
+                        close(r->file[i].open);
                 r->file[i] = (struct rawfile){ 0 };
         }
 }

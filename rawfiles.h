@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include "imgwrite.h"
 #include "notes.h"
+#include "slurp.h"
 
 #define RAWFILES        18
 
@@ -18,14 +19,22 @@ struct rawfiles {
         int dir;                /* /proc/PID */
         int live_dir;           /* the same, or that of a thread that has the memory: see trace.h */
         struct rawfile {
-                char *text;     /* NUL behind it; NULL: not read yet, or could not be */
+                struct slurp text;      /* NUL behind it */
                 size_t len;
-                int err;        /* errno: it could not be read */
+                int known;              /* it has been read, or could not be */
+                int err;                /* errno: it could not be */
+                int open;               /* and to be read once more: its descriptor; 0: it is not */
         } file[RAWFILES];
 };
 
 /* Read those that take time and seldom change, or count what is done: before the stop. */
 void rawfiles_early(struct rawfiles *r);
+
+/* Read all that have not been. */
+void rawfiles_all(struct rawfiles *r);
+
+/* What was read by now but those was a rehearsal: it will be read again, by then without a wait for memory. */
+void rawfiles_again(struct rawfiles *r);
 
 /* The text of one of them is known already, NUL behind it. Without memory for it, it will be read. */
 void rawfiles_take(struct rawfiles *r, const char *name, const char *text);
@@ -33,7 +42,7 @@ void rawfiles_take(struct rawfiles *r, const char *name, const char *text);
 /* The text of one of them, read when first asked for; NULL with errno. */
 const char *rawfiles_text(struct rawfiles *r, const char *name);
 
-/* All of them as FILE chunks; frees them. 0, or -1 after fail(). */
+/* All of them, which have been read, as FILE chunks, once. 0, or -1 after fail(). */
 int rawfiles_write(struct rawfiles *r, struct imgwrite *w, struct notes *notes);
 
 void rawfiles_free(struct rawfiles *r);

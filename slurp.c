@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -61,7 +62,7 @@ static ssize_t read_all(struct slurp *s, int fd, size_t max)
         }
 }
 
-static int open_below(int dir, const char *path)
+int slurp_open(int dir, const char *path)
 {
         return openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 }
@@ -77,9 +78,19 @@ static ssize_t close_after(int fd, ssize_t rc)
 
 ssize_t slurp(struct slurp *s, int dir, const char *path, size_t max)
 {
-        int fd = open_below(dir, path);
+        int fd = slurp_open(dir, path);
 
         return fd < 0 ? -1 : close_after(fd, read_all(s, fd, max));
+}
+
+int slurp_take(struct slurp *s, const char *p, size_t len)
+{
+        while (len >= s->cap)
+                if (make_room(s, len) < 0)
+                        return -1;
+        memcpy(s->p, p, len);
+        s->p[len] = '\0';
+        return 0;
 }
 
 /* What is shorter than asked for is the end of it. */
@@ -101,7 +112,7 @@ ssize_t slurp_again(struct slurp *s, int fd, size_t max)
 
 ssize_t slurp_into(char *buf, size_t size, int dir, const char *path)
 {
-        int fd = open_below(dir, path);
+        int fd = slurp_open(dir, path);
         ssize_t n;
 
         if (fd < 0)

@@ -23,6 +23,12 @@ struct slurp {                  /* memory that is used again; all zero: none yet
  */
 ssize_t slurp(struct slurp *s, int dir, const char *path, size_t max);
 
+/* Open it as slurp() does. A descriptor, or -1 with errno. */
+int slurp_open(int dir, const char *path);
+
+/* len bytes, and a NUL behind them, into s->p. 0, or -1: no memory. */
+int slurp_take(struct slurp *s, const char *p, size_t len);
+
 /* The same of a file that is open: one record of a seq_file (single_open()), from its start. */
 ssize_t slurp_again(struct slurp *s, int fd, size_t max);
 

@@ -77,11 +77,15 @@ static int write_asked(const struct state *s, struct imgwrite *w)
         return write_misc(&p->misc, s->stat, w);
 }
 
-int state_write(const struct state *s, struct imgwrite *w)
+int state_take(const struct state *s, struct imgwrite *w)
 {
         procstate_take(s->proc, s->stat);
-        if (procstate_write(s->proc, s->status, s->parasite ? &s->parasite->misc : NULL, s->stopped_ns, w) < 0 ||
-            write_maps(s->maps, w) < 0 ||
+        return procstate_write(s->proc, s->status, s->parasite ? &s->parasite->misc : NULL, s->stopped_ns, w);
+}
+
+int state_write(const struct state *s, struct imgwrite *w)
+{
+        if (procstate_write_limits(s->proc, w) < 0 || write_maps(s->maps, w) < 0 ||
             (s->parasite && write_asked(s, w) < 0) ||
             timers_write(s->timers, s->parasite != NULL, w, s->notes) < 0)
                 return -1;

@@ -14,7 +14,6 @@
 #include "trace.h"
 
 struct state {
-        struct trace *t;                /* all threads stopped */
         const struct proc_stat *stat;   /* but for `state`, which is from before the stop, of the stopped target */
         const struct proc_status *status;
         const struct proc_maps *maps;
@@ -25,13 +24,16 @@ struct state {
         struct notes *notes;
 };
 
+/*
+ * Of the stopped target: what /proc tells, and the PROC chunk, which is the first one.
+ * What it does not tell is noted. 0, or -1 after fail(): output error, target gone.
+ */
+int state_take(const struct state *s, struct imgwrite *w);
+
+/* Then, also when it runs again: RLIM, MAPS, SIGA, ITIM, TIMR, MISC and FILE chunks. 0, or -1 after fail(). */
+int state_write(const struct state *s, struct imgwrite *w);
+
 /* Write the NOTE chunk: when all have noted what they had to. 0, or -1 after fail(). */
 int state_write_notes(struct notes *notes, struct imgwrite *w);
-
-/*
- * Write PROC, RLIM, MAPS, SIGA, ITIM, TIMR, MISC and FILE chunks. What /proc
- * does not tell is noted. 0, or -1 after fail(): output error, target gone.
- */
-int state_write(const struct state *s, struct imgwrite *w);
 
 #endif
