@@ -44,6 +44,12 @@ struct lent {
         int      silent;        /* will have none */
 };
 
+/* The nth of those that are out. */
+static struct lent *nth(const struct lend *l, unsigned n)
+{
+        return &l->lent[(l->oldest + n) % l->slots];
+}
+
 static size_t slot_len(size_t xstate_len)
 {
         return PARASITE_SLOT + sigframe_room(xstate_len);
@@ -232,15 +238,17 @@ static int look(struct lend *l)
 
         for (unsigned i = 0; i < l->out; i++) {
                 here[i] = (struct iovec){ &done[i], sizeof done[i] };
-                there[i] = (struct iovec){ (void *)(uintptr_t)l->lent[i].at, sizeof done[i] };
+                there[i] = (struct iovec){ (void *)(uintptr_t)nth(l, i)->at, sizeof done[i] };
         }
         if (process_vm_readv(t->live, here, l->out, there, l->out, 0) != (ssize_t)len)
                 for (unsigned i = 0; i < l->out; i++)
-                        if (t->mem < 0 || pread(t->mem, &done[i], sizeof *done, (off_t)l->lent[i].at) != sizeof *done)
+                        if (t->mem < 0 || pread(t->mem, &done[i], sizeof *done, (off_t)nth(l, i)->at) != sizeof *done)
                                 return -1;
         for (unsigned i = 0; i < l->out; i++) {
-                l->lent[i].done = done[i] == PARASITE_DONE;
-                left += !l->lent[i].done && !l->lent[i].silent && !l->lent[i].stop;
+                struct lent *k = nth(l, i);
+
+                k->done = done[i] == PARASITE_DONE;
+                left += !k->done && !k->silent && !k->stop;
         }
         return left;
 }
@@ -305,10 +313,10 @@ static int await_stop(struct lend *l, struct lent *k, uint64_t deadline)
 static int stop_them(struct lend *l, int all)
 {
         for (unsigned i = 0; i < l->out; i++)
-                if (all || l->lent[i].done)
-                        remote_interrupt(&l->lent[i].remote);
+                if (all || nth(l, i)->done)
+                        remote_interrupt(&nth(l, i)->remote);
         for (unsigned i = 0; i < l->out; i++)
-                if ((all || l->lent[i].done) && remote_stop(&l->lent[i].remote) < 0)
+                if ((all || nth(l, i)->done) && remote_stop(&nth(l, i)->remote) < 0)
                         return -1;
         return 0;
 }
@@ -326,9 +334,12 @@ static int await_parked(struct lend *l)
                         sched_yield();          /* one of them may want this processor */
                         continue;
                 }
-                for (unsigned i = 0; i < l->out; i++)
-                        if (!l->lent[i].done && !l->lent[i].silent && !l->lent[i].stop && look_at_stop(&l->lent[i]) < 0)
+                for (unsigned i = 0; i < l->out; i++) {
+                        struct lent *k = nth(l, i);
+
+                        if (!k->done && !k->silent && !k->stop && look_at_stop(k) < 0)
                                 return -1;
+                }
                 if (now - begun >= WORK_NS)
                         return fail("%d lent threads of process %d did not finish", left, l->threads->t->pid);
                 if (now - begun >= EARLY_NS && stop_them(l, 0) < 0)
@@ -347,9 +358,9 @@ static int await(struct lend *l)
         int parked = 0;
 
         for (unsigned i = 0; i < l->out; i++)
-                if (!l->lent[i].stop)
+                if (!nth(l, i)->stop)
                         parked = 1;
-                else if (await_stop(l, &l->lent[i], deadline) < 0)
+                else if (await_stop(l, nth(l, i), deadline) < 0)
                         return -1;
         return parked ? await_parked(l) : 0;
 }
@@ -387,12 +398,21 @@ static int bring_home(struct lend *l, struct lent *k)
         return 0;
 }
 
+static int bring_oldest_home(struct lend *l)
+{
+        struct lent *k = nth(l, 0);
+
+        l->oldest = (l->oldest + 1) % l->slots;
+        l->out--;
+        return bring_home(l, k);
+}
+
 static int bring_all_home(struct lend *l)
 {
         int rc = 0;
 
         while (l->out > 0)
-                if (bring_home(l, &l->lent[--l->out]) < 0)
+                if (bring_oldest_home(l) < 0)
                         rc = -1;
         return rc;
 }
@@ -401,7 +421,7 @@ static int bring_all_home(struct lend *l)
 static int read_answers(struct lend *l)
 {
         for (unsigned i = 0; i < l->out; i++) {
-                struct lent *k = &l->lent[i];
+                struct lent *k = nth(l, i);
                 struct parasite_slot slot;
 
                 if (k->stop && k->done)
@@ -416,18 +436,9 @@ static int read_answers(struct lend *l)
         return 0;
 }
 
-/* As many as there are slots, from thread *i on. */
-static int run_batch(struct lend *l, size_t *i)
+/* All that are out. */
+static int finish(struct lend *l)
 {
-        struct trace *t = l->threads->t;
-
-        for (; *i < t->n && l->out < l->slots; ++*i) {
-                struct lent *k = &l->lent[l->out];
-                int rc = borrow(l, k, *i);
-
-                if (rc < 0 || (rc > 0 && send_off(l, k) < 0))
-                        return -1;
-        }
         if (!l->out)
                 return 0;
         if (await(l) < 0 || stop_them(l, 1) < 0 || read_answers(l) < 0)
@@ -435,13 +446,40 @@ static int run_batch(struct lend *l, size_t *i)
         return bring_all_home(l);
 }
 
+/* Those that stop by themselves come home one by one, while the others are out. */
+static int make_room(struct lend *l)
+{
+        struct lent *k = nth(l, 0);
+
+        if (!k->stop)
+                return finish(l);
+        if (await_stop(l, k, now_ns() + WORK_NS) < 0)
+                return -1;
+        return k->silent ? finish(l) : bring_oldest_home(l);
+}
+
+/* Lend thread i. */
+static int lend_thread(struct lend *l, size_t i)
+{
+        struct lent *k;
+        int rc;
+
+        if (l->out == l->slots && make_room(l) < 0)
+                return -1;
+        k = nth(l, l->out);
+        rc = borrow(l, k, i);
+        return rc > 0 ? send_off(l, k) : rc;
+}
+
 int lend_run(struct lend *l, const struct lend_place *at, struct threads *th)
 {
         l->at = *at;
         l->threads = th;
-        for (size_t i = 1; i < th->t->n && !l->strayed; )
-                if (stop_wanted() || run_batch(l, &i) < 0)
+        for (size_t i = 1; i < th->t->n && !l->strayed; i++)
+                if (stop_wanted() || lend_thread(l, i) < 0)
                         return -1;
+        if (finish(l) < 0)
+                return -1;
         say("%u other threads were asked", l->asked);
         for (int r = 0; r < REASONS && !l->strayed; r++)
                 if (l->refused[r])

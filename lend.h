@@ -3,7 +3,7 @@
  * lend.h - the other threads, each lent to the blob for a few system calls
  *
  *      lend_begin(&l, n, xstate_len);          memory, while nobody is borrowed
- *      lend_run(&l, &place, threads);          many at a time
+ *      lend_run(&l, &place, threads);          several at a time
  *      if (lend_end(&l) < 0)
  *              not all of them are as they were
  *
@@ -36,7 +36,7 @@ struct lend {
         struct threads *threads;
         struct lent *lent;      /* one per slot */
         unsigned slots;
-        unsigned out;           /* those of them that are borrowed */
+        unsigned oldest, out;   /* those of them that are borrowed: so many from that on, the first one follows the last one */
         size_t   xstate_len, slot_len;
         uint8_t *xstates;       /* of all slots */
         void    *xstate_now, *image;    /* room for an xstate, and for a slot as it is written */
