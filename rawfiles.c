@@ -13,13 +13,13 @@
 
 #define LONG            (256u << 10)    /* bytes: not held longer than must be */
 
-#define EARLY           8               /* the first ones: mounts and namespaces, which may be long, and what has been counted */
-#define WHOLE           (RAWFILES - 7)  /* from here on: in one read, see slurp_again() */
+#define EARLY           9               /* the first ones: mounts and namespaces, which may be long, and what has been counted */
+#define WHOLE           (RAWFILES - 6)  /* from here on: in one read, see slurp_again() */
 
 static const char *const names[RAWFILES] = {
-        "mountinfo", "uid_map", "gid_map", "setgroups", "timens_offsets", "io", "sched", "autogroup",
+        "mountinfo", "uid_map", "gid_map", "setgroups", "timens_offsets", "cgroup", "io", "sched", "autogroup",
         "maps", "status", "timers",
-        "stat", "limits", "cgroup", "oom_score_adj", "coredump_filter", "personality", "loginuid",
+        "stat", "limits", "oom_score_adj", "coredump_filter", "personality", "loginuid",
 };
 
 /* Some files are those of the whole process alone. */
