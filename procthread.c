@@ -84,17 +84,22 @@ static int take_value(const char *s, unsigned line, struct procthread *p)
 
 static int is_line(const char *s, unsigned i)
 {
-        return *s == *lines[i].key && !strncmp(s, lines[i].key, lines[i].len) && s[lines[i].len] == ':';
+        return s[0] == lines[i].key[0] && s[1] == lines[i].key[1] && !strncmp(s, lines[i].key, lines[i].len) && s[lines[i].len] == ':';
 }
 
 /* Lines come in the order of the table, mostly: it is looked through from behind the last one that came. */
 void procthread_parse(const char *text, struct procthread *p)
 {
         unsigned next = 0;
+        uint64_t begins = 0;            /* with a letter of which bit n is set: most lines do not */
 
         memset(p, 0, sizeof *p);
+        for (unsigned i = 0; i < PROCTHREAD_LINES; i++)
+                begins |= 1ull << (*lines[i].key & 63);
         for (const char *s = text; s && *s; ) {
-                for (unsigned k = 0, i = next; k < PROCTHREAD_LINES; k++, i = i + 1 < PROCTHREAD_LINES ? i + 1 : 0) {
+                unsigned looks = begins >> (*s & 63) & 1 ? PROCTHREAD_LINES : 0;
+
+                for (unsigned i = next; looks > 0; looks--, i = i + 1 < PROCTHREAD_LINES ? i + 1 : 0) {
                         if (!is_line(s, i))
                                 continue;
                         if (!(p->seen >> i & 1) && take_value(s + lines[i].len + 1, i, p))
