@@ -17,7 +17,8 @@
 #include "util.h"
 
 #define FEW                     16u             /* threads that there is memory for in any case */
-#define CATCH_UP_NS             50000000u       /* wait so long at the end for threads that have not stopped yet */
+#define CATCH_UP_NS             50000000u       /* wait so long at the end for threads that have not stopped yet, */
+#define RUNNABLE_NS             5000000000ull   /* and so long for those that only want a processor */
 
 /* Why SEIZE was refused. */
 static int fail_seize(struct trace *t, pid_t tid, int err)
@@ -307,12 +308,22 @@ static int let_go(struct trace *t, struct trace_task *k)
         return 0;
 }
 
+/* It waits for nothing but a processor, of which others may have the use. */
+static int is_runnable(const struct trace *t, pid_t tid)
+{
+        struct proc_stat st;
+
+        return proc_stat(t->dir, tid, &st) == 0 && st.state == 'R';
+}
+
 /*
  * A thread that was interrupted but not seen to stop, since we gave up: its
- * call shall not end with EINTR either. One in D is let go when we exit.
+ * call shall not end with EINTR either. Nobody is held up by that: all others
+ * have been let go. One in D is let go when we exit.
  */
 static void catch_up(struct trace *t, struct trace_task *k, uint64_t deadline)
 {
+        uint64_t latest = now_ns() + RUNNABLE_NS;
         enum trace_stop stop;
         int sig;
 
@@ -320,6 +331,10 @@ static void catch_up(struct trace *t, struct trace_task *k, uint64_t deadline)
                 stop = trace_wait(t, k->tid, deadline, 1, &sig);
                 if (stop == TRACE_EVENT)
                         break;
+                if (stop == TRACE_TIMEOUT && is_runnable(t, k->tid) && now_ns() < latest) {
+                        deadline = now_ns() + CATCH_UP_NS;
+                        continue;
+                }
                 if (stop != TRACE_SIGNAL && stop != TRACE_SYSCALL)
                         return;
                 trace_interrupt(t, k->tid);

@@ -30,6 +30,29 @@ unchanged 'the target is as it was' "$pid" before
 exits 0 'a slow disk at the end does not count' strace -f -qq -o log -e trace=fsync \
         -e inject=fsync:delay_enter=800000:when=1 "$CRDUMP" --max-pause 500 "$pid" img
 
+# A thread that gets no processor has not stopped when the dump is given up; its call goes on all the same.
+if command -v taskset >/dev/null && command -v chrt >/dev/null; then
+        cpu=$(taskset -cp $$ | sed 's/.*: //; s/[,-].*//')
+        background chrt -i 0 taskset -c "$cpu" "$VICTIMS/victim-call" epoll_wait 4000
+        call=$pid call_out=$out
+        await 10 grep -q '^ready' "$call_out"
+        await 10 in_state "$call" S
+        for i in 1 2 3 4 5 6; do
+                background taskset -c "$cpu" sh -c 'while :; do :; done'
+                eval "busy$i=\$pid"
+        done
+        sleep 0.3
+        exits 1 'no processor for the thread: status 1' "$CRDUMP" --max-pause 5 "$call" img
+        says 'paused longer than allowed' 'no processor for the thread: the line names the cause'
+        for i in 1 2 3 4 5 6; do
+                eval "dismiss \$busy$i"
+        done
+        wait "$call"
+        is "$(sed -n 's/ over=.*//p' "$call_out")" 'epoll_wait ret=1 errno=0' 'no processor for the thread: its call ends as it would have'
+else
+        skip 'a thread that gets no processor' 'no taskset or chrt here'
+fi
+
 for bad in '' 0 -1 x 1x 0.0; do
         exits 2 "--max-pause '$bad' is bad usage" "$CRDUMP" --max-pause "$bad" "$pid" img2
 done
