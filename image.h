@@ -39,7 +39,7 @@
  * chunks go upwards in address: together their runs cover every page of every
  * mapping in MAPS, exactly once, in ascending order. INDX and END are last.
  *
- * What grew. 1.1 had no IMG_MUST_DEFLATED, no IMG_MUST_BASE. 1.0 had no SIGQ, TIMR, RLIM and DESC chunks, img_proc ended with
+ * What grew. 1.2 had no IMG_MUST_FILLED. 1.1 had no IMG_MUST_DEFLATED, no IMG_MUST_BASE. 1.0 had no SIGQ, TIMR, RLIM and DESC chunks, img_proc ended with
  * flags, img_thread with comm, img_misc with umask, and img_run.why was 0 but
  * for IMG_UNREADABLE.
  *
@@ -54,14 +54,15 @@
 #define IMG_MAGIC       "\x89" "CRD\r\n\x1a\n"  /* 8 bytes; breaks like PNG's when a text-mode copy hurts it */
 #define IMG_END_MAGIC   "CRDEND\r\n"            /* 8 bytes, the last of a complete image */
 #define IMG_MAJOR       1
-#define IMG_MINOR       2
+#define IMG_MINOR       3
 #define IMG_ENDIAN      0x01020304u
 #define IMG_ALIGN       16u     /* chunks start at multiples of this */
 #define IMG_PAGE_SHIFT  12      /* of x86-64; readers refuse another one */
 #define IMG_PAGE        (1u << IMG_PAGE_SHIFT)
 #define IMG_MUST_DEFLATED 1ull  /* page data may be deflated: see PAGE */
 #define IMG_MUST_BASE   2ull    /* pages may be in another image: see PAGE, IMG_STR_BASE */
-#define IMG_MUST_KNOWN  3ull    /* the bits of `must` that this version understands */
+#define IMG_MUST_FILLED 4ull    /* pages may be of one byte: see PAGE */
+#define IMG_MUST_KNOWN  7ull    /* the bits of `must` that this version understands */
 
 struct img_header {
         uint8_t  magic[8];
@@ -464,6 +465,10 @@ _Static_assert(sizeof(struct img_tty) == 72, "img_tty");
  * its own. Of each, its CRC-32 (4 bytes) is here, in order, behind all runs and
  * before the zeros.
  *
+ * With IMG_MUST_FILLED there may be runs of IMG_DATA with IMG_HOW_FILLED, of at
+ * most IMG_FILLED_PAGES: their pages are not here either, but all their bytes
+ * are the upper eight bits of `why`.
+ *
  * With IMG_MUST_DEFLATED, what is shorter than these pages is a zlib stream
  * (RFC 1950) of them, and nothing lies before it but runs and sums. Each chunk is one of its
  * own: to read one takes no other.
@@ -473,7 +478,7 @@ struct img_pages {
         uint32_t n;             /* runs */
         uint32_t size;          /* bytes a run */
         uint32_t data_off;      /* bytes from the start of the payload to the page data */
-        uint32_t data_pages;    /* the IMG_DATA pages of all runs here, without IMG_HOW_BASE */
+        uint32_t data_pages;    /* the IMG_DATA pages of all runs here, without IMG_HOW_BASE and IMG_HOW_FILLED */
 };
 _Static_assert(sizeof(struct img_pages) == 24, "img_pages");
 
@@ -482,12 +487,12 @@ struct img_run {                /* n pages of one mapping that are alike */
         uint32_t n;             /* pages, at least 1 */
         uint8_t  kind;          /* enum img_kind */
         uint8_t  cls;           /* enum img_class: of the mapping */
-        uint16_t why;           /* IMG_UNREADABLE: an errno, or IMG_WHY_*; IMG_DATA, IMG_ZERO: IMG_HOW_* bits */
+        uint16_t why;           /* IMG_UNREADABLE: an errno, or IMG_WHY_*; IMG_DATA, IMG_ZERO: IMG_HOW_* bits, and a byte */
 };
 _Static_assert(sizeof(struct img_run) == 16, "img_run");
 
 enum img_kind {
-        IMG_DATA = 1,           /* its bytes are in this chunk, or in the base */
+        IMG_DATA = 1,           /* its bytes are in this chunk, or in the base, or all the same */
         IMG_ZERO,               /* present, all zeros */
         IMG_ABSENT,             /* never touched by this process (or given back): reads as zeros if private */
         IMG_INFILE,             /* not different from the mapped file */
@@ -506,7 +511,16 @@ enum img_class {
 #define IMG_HOW_OBJECT  4u      /* the process has not touched it: what the mapped file or shared memory holds there */
 #define IMG_HOW_INSIDE  8u      /* copied from inside, for none but the process can read it */
 #define IMG_HOW_BASE    16u     /* it is as in the base */
-#define IMG_HOW_BITS    5
+#define IMG_HOW_FILLED  32u     /* it is full of one byte, that of IMG_HOW_BYTE */
+#define IMG_HOW_BITS    6
+#define IMG_HOW_BYTE    8       /* lowest bit of it */
+#define IMG_FILLED_PAGES 256u
+
+/* Do its pages lie in the chunk? */
+static inline int img_here(const struct img_run *run)
+{
+        return run->kind == IMG_DATA && !(run->why & (IMG_HOW_BASE | IMG_HOW_FILLED));
+}
 
 #define IMG_WHY_DEVICE  4096    /* device memory: reading it may have effects */
 #define IMG_WHY_KERNEL  4097    /* [vvar], [vsyscall]: the kernel's own data, not the process's */

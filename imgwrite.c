@@ -215,7 +215,7 @@ static int count_data(struct imgwrite *w, const struct img_run *run, uint32_t n)
         for (i = 0; i < n && n <= IMGWRITE_RUNS; i++) {
                 if (run[i].kind == 0 || run[i].kind > IMG_UNREADABLE)
                         break;
-                if (run[i].kind == IMG_DATA)
+                if (img_here(&run[i]))
                         data += run[i].n;
         }
         if (i > 0 && i == n && data <= IMGWRITE_PAGES)
@@ -352,7 +352,7 @@ static int compare_base(struct imgwrite *w, struct text *t, const struct img_run
         for (uint32_t i = 0; i < n; i++) {
                 struct img_run page = run[i];
 
-                if (page.kind != IMG_DATA) {
+                if (!img_here(&page)) {
                         t->run[t->n++] = page;
                         continue;
                 }
@@ -430,7 +430,7 @@ static int send_header(struct imgwrite *w)
                 .arch = EM_X86_64, .page_shift = IMG_PAGE_SHIFT, .len = sizeof(h),
         };
 
-        h.must = (w->z ? IMG_MUST_DEFLATED : 0) | (w->opt.base ? IMG_MUST_BASE : 0);
+        h.must = IMG_MUST_FILLED | (w->z ? IMG_MUST_DEFLATED : 0) | (w->opt.base ? IMG_MUST_BASE : 0);
         outfile_random(h.id, sizeof(h.id));
         memcpy(w->id, h.id, sizeof(w->id));
         h.crc = crc(0, &h, offsetof(struct img_header, crc));

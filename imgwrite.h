@@ -65,7 +65,7 @@ int imgwrite_payload(struct imgwrite *w, uint32_t tag, struct payload *b);
 void *imgwrite_room(struct imgwrite *w);
 
 /*
- * A PAGE chunk: n runs (1 to IMGWRITE_RUNS), the IMG_DATA ones of which have
+ * A PAGE chunk: n runs (1 to IMGWRITE_RUNS), those of which that img_here() is true of have
  * their pages, in order, at the start of the room. 0, or -1 after fail().
  */
 int imgwrite_pages(struct imgwrite *w, const struct img_run *run, uint32_t n);

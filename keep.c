@@ -51,7 +51,7 @@ int keep_pages(struct keep *k, const struct img_run *run, uint32_t n)
         c->n = n;
         c->pages = 0;
         for (uint32_t i = 0; i < n; i++)
-                if (run[i].kind == IMG_DATA)
+                if (img_here(&run[i]))
                         c->pages += run[i].n;
         memcpy(c->run, run, n * sizeof *run);
         k->used += LEAD + ((size_t)c->pages << IMG_PAGE_SHIFT);

@@ -30,7 +30,7 @@ int keep_reserve(struct keep *k, uint64_t bytes, uint64_t ready);
 uint8_t *keep_room(struct keep *k);
 
 /*
- * A chunk of n runs (1 to IMGWRITE_RUNS), the IMG_DATA ones of which have their
+ * A chunk of n runs (1 to IMGWRITE_RUNS), those of which that img_here() is true of have their
  * pages, in order, at the start of the room. 0, or -1: no room, not said.
  */
 int keep_pages(struct keep *k, const struct img_run *run, uint32_t n);

@@ -109,6 +109,11 @@ static int is_based(const struct img_run *run)
         return run->kind == IMG_DATA && run->why & IMG_HOW_BASE;
 }
 
+static int is_filled(const struct img_run *run)
+{
+        return run->kind == IMG_DATA && run->why & IMG_HOW_FILLED;
+}
+
 /* How many sums follow the runs of the chunk? -1 after fail(). */
 static int count_sums(struct load *l)
 {
@@ -275,13 +280,29 @@ static int open_base(struct load *l, uint64_t addr)
         return rc == 0 ? fail("%s: its base %s is missing", l->path, name->p) : rc < 0 ? -1 : 0;
 }
 
-/* The pages of a run that are in the base: into l->joined, verified. */
-static int join(struct load *l, const struct img_run *run)
+/* Room for the pages of a run that does not have them here. 0, or -1 after fail(). */
+static int make_joined(struct load *l)
 {
+        _Static_assert(IMG_FILLED_PAGES <= PAGES_MAX, "l->joined");
         if (!l->joined)
                 l->joined = malloc((size_t)PAGES_MAX << IMG_PAGE_SHIFT);
-        if (!l->joined)
-                return fail("pages of a base:");
+        return l->joined ? 0 : fail("pages of a base, or filled with one byte:");
+}
+
+/* Those that are full of one byte: into l->joined. */
+static int fill_joined(struct load *l, const struct img_run *run)
+{
+        if (make_joined(l) < 0)
+                return -1;
+        memset(l->joined, run->why >> IMG_HOW_BYTE, (size_t)run->n << IMG_PAGE_SHIFT);
+        return 0;
+}
+
+/* Those that are in the base: likewise, verified. */
+static int join(struct load *l, const struct img_run *run)
+{
+        if (make_joined(l) < 0)
+                return -1;
         if (!l->base && open_base(l, run->addr) < 0)
                 return -1;
         for (uint32_t i = 0; i < run->n; i++) {
@@ -305,15 +326,19 @@ static int next_run(struct load *l, struct img_run *run, const unsigned char **d
 {
         struct img_pages *pages = &l->pages;
         uint64_t off = (uint64_t)l->i * pages->size;
-        int based;
+        int based, filled;
 
         memcpy(run, l->p + off, sizeof(*run));
         based = is_based(run);
+        filled = is_filled(run);
         if (based && !l->sums_n)
                 return imgread_bad(l->r, l->payload, "pages of a base in an image without one");
+        if (filled && (based || run->n > IMG_FILLED_PAGES || !(imgread_header(l->r)->must & IMG_MUST_FILLED)))
+                return imgread_bad(l->r, l->payload, "pages full of one byte %s", based ? "that are in the base as well" :
+                                   run->n > IMG_FILLED_PAGES ? "in too long a run" : "in an image that says it has none");
         if (l->i++ == 0 && run->addr != pages->addr)
                 return imgread_bad(l->r, l->payload, "PAGE chunk for %" PRIx64 " starts with %" PRIx64, pages->addr, run->addr);
-        if (run->kind == IMG_DATA && !based && run->n > pages->data_pages - l->data)
+        if (img_here(run) && run->n > pages->data_pages - l->data)
                 return imgread_bad(l->r, l->payload, "runs tell of more pages of data than the %" PRIu32 " of the chunk",
                                    pages->data_pages);
         if (take_run(l->m, l->r, l->payload + sizeof(*pages) + off, run) < 0)
@@ -322,12 +347,16 @@ static int next_run(struct load *l, struct img_run *run, const unsigned char **d
                 if (join(l, run) < 0)
                         return -1;
                 *data = l->joined;
+        } else if (data && filled) {
+                if (fill_joined(l, run) < 0)
+                        return -1;
+                *data = l->joined;
         } else if (data) {
                 *data = run->kind == IMG_DATA ? l->pagedata + (l->data << IMG_PAGE_SHIFT) : NULL;
         }
         if (based)
                 l->summed += run->n;
-        else if (run->kind == IMG_DATA)
+        else if (!filled && run->kind == IMG_DATA)
                 l->data += run->n;
         if (l->i == pages->n && l->data != pages->data_pages)
                 return imgread_bad(l->r, l->payload, "runs tell of %" PRIu64 " pages of data, the chunk has %" PRIu32,

@@ -137,6 +137,7 @@ static int account(struct walk *k, uint64_t addr, uint64_t n, uint8_t kind, uint
                 uint32_t some = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 
                 if (last && last->kind == kind && last->cls == k->cls && last->why == why &&
+                    (img_here(last) || kind != IMG_DATA || last->n < IMG_FILLED_PAGES) &&
                     last->addr >= k->map->start && last->addr + ((uint64_t)last->n << IMG_PAGE_SHIFT) == addr &&
                     last->n <= UINT32_MAX - some) {
                         last->n += some;
@@ -163,19 +164,20 @@ static uint8_t *room_for(struct walk *k, size_t n)
         return k->room ? k->room + ((size_t)k->filled << IMG_PAGE_SHIFT) : NULL;
 }
 
-/* Sort n pages that were read to the end of the room into data and zeros, closing the gaps. how: IMG_HOW_*. */
+/* Sort n pages that were read to the end of the room into data, zeros, and others full of one byte, closing the gaps. how: IMG_HOW_*. */
 static int sort_out(struct walk *k, uint64_t addr, size_t n, uint16_t how)
 {
         uint8_t *in = k->room + ((size_t)k->filled << IMG_PAGE_SHIFT);
 
         for (size_t i = 0; i < n; i++, in += IMG_PAGE, addr += IMG_PAGE) {
                 uint8_t *out = k->room + ((size_t)k->filled << IMG_PAGE_SHIFT);
-                int zero = all_zero(in, IMG_PAGE);
+                int byte = all_of(in, IMG_PAGE);
+                uint16_t why = byte <= 0 ? how : (uint16_t)(how | IMG_HOW_FILLED | (unsigned)byte << IMG_HOW_BYTE);
 
-                if (!zero && in != out)
+                if (byte < 0 && in != out)
                         memcpy(out, in, IMG_PAGE);
-                k->filled += !zero;
-                if (account(k, addr, 1, zero ? IMG_ZERO : IMG_DATA, how) < 0)
+                k->filled += byte < 0;
+                if (account(k, addr, 1, byte == 0 ? IMG_ZERO : IMG_DATA, why) < 0)
                         return -1;
         }
         return 0;

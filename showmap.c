@@ -7,7 +7,7 @@
 
 #include "text.h"
 
-static const char how_names[] = "\0" "swapped\0clean\0object\0inside\0base\0";      /* by bit of IMG_HOW_* */
+static const char how_names[] = "\0" "swapped\0clean\0object\0inside\0base\0filled\0";      /* by bit of IMG_HOW_* */
 
 static const char vmflag_words[] =      /* by bit of img_map.vmflags; rd wr ex sh mr mw me ms ac sd are not worth a word */
         "\0" "8grows down\0pure pfn\0locked\0device\0sequential\0random\0not copied on fork\0not expanding\0"

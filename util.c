@@ -411,6 +411,20 @@ int all_zero(const void *p, size_t len)
         return 1;
 }
 
+int all_of(const void *p, size_t len)
+{
+        const uint64_t __attribute__((may_alias)) *v = p, *end = v + len / sizeof(*v);
+        uint64_t first = *v;
+
+        if (first != (first & 0xff) * 0x0101010101010101ull)
+                return -1;
+        for (; v < end; v += 8)
+                if ((v[0] ^ first) | (v[1] ^ first) | (v[2] ^ first) | (v[3] ^ first) |
+                    (v[4] ^ first) | (v[5] ^ first) | (v[6] ^ first) | (v[7] ^ first))
+                        return -1;
+        return (int)(first & 0xff);
+}
+
 int same_bytes(const void *a, const void *b, size_t len)
 {
         const uint8_t *x = a, *y = b;

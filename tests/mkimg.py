@@ -128,7 +128,8 @@ class Image:
                         for kind, cls, n, why in parts:
                                 first = addr if first is None else first
                                 runs += pack('img_run', addr=addr, n=n, kind=kind, cls=cls, why=why)
-                                pages = [self.page(addr + 4096 * i) for i in range(n)] if kind == IMG['IMG_DATA'] else []
+                                filled = self.must & IMG['IMG_MUST_FILLED'] and why & IMG['IMG_HOW_FILLED']
+                                pages = [self.page(addr + 4096 * i) for i in range(n)] if kind == IMG['IMG_DATA'] and not filled else []
                                 if self.must & IMG['IMG_MUST_BASE'] and why & IMG['IMG_HOW_BASE']:
                                         sums += b''.join(struct.pack('<I', zlib.crc32(page)) for page in pages)
                                 else:

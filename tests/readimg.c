@@ -113,6 +113,8 @@ struct walk {                   /* through all runs; all zero at the start */
 /* *data: its bytes, of IMG_DATA only. */
 static int next_run(struct walk *w, struct img_run *run, const uint8_t **data)
 {
+        static uint8_t filled[IMG_FILLED_PAGES * IMG_PAGE];
+
         if (w->at == 0)
                 w->at = sizeof(struct img_header);
         while (w->i >= w->pages.n) {
@@ -126,7 +128,12 @@ static int next_run(struct walk *w, struct img_run *run, const uint8_t **data)
         }
         memcpy(run, w->c.data + sizeof w->pages + (uint64_t)w->i * w->pages.size, sizeof *run);
         *data = NULL;
-        if (run->kind == IMG_DATA) {
+        if (run->kind == IMG_DATA && run->why & IMG_HOW_FILLED) {
+                if (run->n > IMG_FILLED_PAGES)
+                        die("run %u of the chunk at %" PRIu64 " of one byte has %u pages", w->i, w->c.off, run->n);
+                memset(filled, run->why >> IMG_HOW_BYTE, (size_t)run->n * IMG_PAGE);
+                *data = filled;
+        } else if (run->kind == IMG_DATA) {
                 *data = w->c.data + w->pages.data_off + w->data_page * IMG_PAGE;
                 w->data_page += run->n;
                 if (*data + (uint64_t)run->n * IMG_PAGE > w->c.data + w->c.len)
@@ -150,6 +157,12 @@ static int find_page(uint64_t addr, struct img_run *run, const uint8_t **page)
         return 0;
 }
 
+/* Without that they are full of one byte, and which. */
+static unsigned why_of(const struct img_run *run)
+{
+        return run->kind == IMG_DATA ? run->why & (IMG_HOW_FILLED - 1) : run->why;
+}
+
 static void print_runs(void)
 {
         static const char *const name[] = { "?", "data", "zero", "absent", "infile", "unreadable" };
@@ -158,7 +171,7 @@ static void print_runs(void)
         const uint8_t *data;
 
         while (next_run(&w, &run, &data))
-                printf("%#" PRIx64 " %u %s %u %u\n", run.addr, run.n, run.kind <= IMG_UNREADABLE ? name[run.kind] : "?", run.cls, run.why);
+                printf("%#" PRIx64 " %u %s %u %u\n", run.addr, run.n, run.kind <= IMG_UNREADABLE ? name[run.kind] : "?", run.cls, why_of(&run));
 }
 
 static void print_kinds(uint64_t addr, uint64_t pages)
@@ -175,11 +188,13 @@ static void print_kinds(uint64_t addr, uint64_t pages)
 /* swapped clean object inside; Device Kernel Guard Secret Beyond; - nothing, ? more than one bit or another reason */
 static char sign(const struct img_run *run)
 {
-        if (run->why == 0)
+        unsigned why = why_of(run);
+
+        if (why == 0)
                 return '-';
         if (run->kind == IMG_UNREADABLE)
                 return run->why >= IMG_WHY_DEVICE && run->why <= IMG_WHY_BEYOND ? "DKGSB"[run->why - IMG_WHY_DEVICE] : '?';
-        return run->why <= IMG_HOW_INSIDE ? "?sc?o???i"[run->why] : '?';
+        return why <= IMG_HOW_INSIDE ? "?sc?o???i"[why] : '?';
 }
 
 static void print_hows(uint64_t addr, uint64_t pages)

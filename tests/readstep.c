@@ -95,7 +95,7 @@ static void read_pages(const uint8_t *payload)
                 struct img_run run;
 
                 memcpy(&run, payload + sizeof pages + (uint64_t)i * pages.size, sizeof run);
-                if (run.kind != IMG_DATA)
+                if (!img_here(&run))
                         continue;
                 take(&run, data);
                 data += (uint64_t)run.n * IMG_PAGE;

@@ -40,10 +40,10 @@ for n, (values, name, runs) in enumerate(i.maps):
         check('class', m['class'], CLASSES[runs[0][1]])
         for kind, key in (DATA, 'data'), (ZERO, 'zero'), (ABSENT, 'absent'), (INFILE, 'infile'), (UNREADABLE, 'unreadable'):
                 check(key, m['pages'][key], sum(r[2] for r in runs if r[0] == kind))
-        for bit, key in enumerate(('swapped', 'clean', 'object', 'inside', 'base')):
+        for bit, key in enumerate(('swapped', 'clean', 'object', 'inside', 'base', 'filled')):
                 check(key, m['how'][key], sum(r[2] for r in runs if r[0] in (DATA, ZERO) and r[3] >> bit & 1))
 check('of all', (j['pages'], j['how']), ({'data': 13, 'zero': 7, 'absent': 100, 'infile': 5, 'unreadable': 22},
-                                         {'swapped': 4, 'clean': 4, 'object': 8, 'inside': 1, 'base': 0}))
+                                         {'swapped': 4, 'clean': 4, 'object': 8, 'inside': 1, 'base': 0, 'filled': 0}))
 check('prot', [m['prot'] for m in maps[:3]], ['r-xp', 'rw-p', 'rw-s'])
 check('file', (maps[0]['dev'], maps[0]['inode']), ('103:1f', hexed(4711)))
 check('vmflags', [m['vmflags'] for m in maps[:3]], [['rd', 'ex', 'mr', 'mw', 'me', 'sd'], ['rd', 'wr', 'gd', 'lo', 'dd', 'hg', 'um'], None])

@@ -56,7 +56,7 @@ void fuzz_add_pages(struct fuzz_image *m, const struct img_run *run, uint32_t n,
 
         for (uint32_t i = 0; i < n; i++) {
                 based += fuzz_based(m, &run[i]) ? run[i].n : 0;
-                head.data_pages += run[i].kind == IMG_DATA && !fuzz_based(m, &run[i]) ? run[i].n : 0;
+                head.data_pages += run[i].kind == IMG_DATA && !fuzz_based(m, &run[i]) && !fuzz_filled(m, &run[i]) ? run[i].n : 0;
         }
         head.data_off = (uint32_t)(sums + based * sizeof sum);
         c = fuzz_add(m, m->n, IMG_PAGES, head.data_off + (size_t)head.data_pages * IMG_PAGE);
@@ -87,14 +87,17 @@ static void cover_map(struct fuzz_image *m, struct fuzz_rand *r, struct cover *v
                 struct img_run run = { .addr = at, .cls = cls, .kind = (uint8_t)(1 + fuzz_pick(r, 5)) };
                 uint64_t n = i < 3 ? 1 + fuzz_pick(r, left < 9 ? (uint32_t)left : 9) : UINT32_MAX;
                 int based = m->header.must & IMG_MUST_BASE && run.kind == IMG_DATA && fuzz_pick(r, 3);
+                int filled = m->header.must & IMG_MUST_FILLED && run.kind == IMG_DATA && !based && fuzz_pick(r, 2);
 
-                if (run.kind == IMG_DATA && ((n > v->data_left && !based) || i >= 3))
+                if (run.kind == IMG_DATA && ((n > v->data_left && !based && !filled) || i >= 3))
                         run.kind = IMG_ABSENT;
                 run.n = (uint32_t)(n < left ? n : left);
                 run.why = (uint16_t)(run.kind == IMG_UNREADABLE ? 4090 + fuzz_pick(r, 16) : fuzz_pick(r, 17));
                 if (run.kind == IMG_DATA) {
                         run.why = (uint16_t)((run.why & ~IMG_HOW_BASE) | (based ? IMG_HOW_BASE : 0));
-                        v->data_left -= based ? 0 : run.n;
+                        if (filled)
+                                run.why |= (uint16_t)(IMG_HOW_FILLED | fuzz_pick(r, 256) << IMG_HOW_BYTE);
+                        v->data_left -= based || filled ? 0 : run.n;
                 }
                 v->run[v->n++] = run;
                 at += (uint64_t)run.n << IMG_PAGE_SHIFT;

@@ -115,6 +115,9 @@ struct fuzz_chunk *fuzz_chunk(const struct fuzz_image *m, uint32_t tag);        
 /* Are the pages of that run in the base? */
 int fuzz_based(const struct fuzz_image *m, const struct img_run *run);
 
+/* Are they full of one byte? */
+int fuzz_filled(const struct fuzz_image *m, const struct img_run *run);
+
 /*
  * One more PAGE chunk, of these runs: their data, or deflated data, and sums of
  * those that are in the base, as the header says there may be. With r not always right, or

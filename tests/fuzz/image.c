@@ -148,6 +148,11 @@ int fuzz_based(const struct fuzz_image *m, const struct img_run *run)
         return m->header.must & IMG_MUST_BASE && run->kind == IMG_DATA && run->why & IMG_HOW_BASE;
 }
 
+int fuzz_filled(const struct fuzz_image *m, const struct img_run *run)
+{
+        return m->header.must & IMG_MUST_FILLED && run->kind == IMG_DATA && run->why & IMG_HOW_FILLED;
+}
+
 /* Bytes of the sums that follow the runs of a PAGE chunk, at most max. */
 static size_t sums_len(const struct fuzz_image *m, const struct fuzz_chunk *c, const struct img_pages *p, size_t max)
 {
@@ -449,9 +454,9 @@ static void change_order(struct fuzz_image *m, struct fuzz_rand *r, size_t i)
 static void change_header(struct fuzz_image *m, struct fuzz_rand *r)
 {
         switch (fuzz_pick(r, 6)) {
-        case 0: m->header.minor = (uint16_t)fuzz_pick(r, 4); break;
+        case 0: m->header.minor = (uint16_t)fuzz_pick(r, 5); break;
         case 1: m->header.may = odd_number(r); break;
-        case 2: m->header.must = fuzz_pick(r, 2) ? odd_number(r) : fuzz_pick(r, 4); break;
+        case 2: m->header.must = fuzz_pick(r, 2) ? odd_number(r) : fuzz_pick(r, 8); break;
         case 3: m->header.len = (uint32_t)odd_number(r); break;
         case 4: m->header.major ^= 1; break;
         default: m->header.arch ^= 1;

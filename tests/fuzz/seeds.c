@@ -272,20 +272,23 @@ static void begin(struct fuzz_image *m, uint16_t minor, uint64_t must)
         m->end.total_ns = 12345678;
 }
 
-/* All pages of four mappings, a run each; or every third one, and the others are in the base. */
-static void add_pages(struct fuzz_image *m, uint32_t first, int based)
+/* All pages of four mappings, a run each; or every third one, and the others are in the base, or full of one byte. */
+static void add_pages(struct fuzz_image *m, uint32_t first, uint64_t must)
 {
         struct img_run run[20];
         uint32_t n = 0;
 
         for (uint32_t i = first; i < first + 4; i++)
-                for (uint32_t k = 0; k <= i % 5; k++)
+                for (uint32_t k = 0; k <= i % 5; k++) {
+                        uint32_t why = must & IMG_MUST_BASE ? IMG_HOW_BASE : must & IMG_MUST_FILLED ? IMG_HOW_FILLED | i << IMG_HOW_BYTE : 0;
+
                         run[n++] = (struct img_run){ .addr = MAPPING(i) + k * IMG_PAGE, .n = 1, .kind = IMG_DATA, .cls = IMG_PRIVATE_ANON,
-                                                     .why = based && (i + k) % 3 ? IMG_HOW_BASE : 0 };
+                                                     .why = (i + k) % 3 ? (uint16_t)why : 0 };
+                }
         fuzz_add_pages(m, run, n, NULL);
 }
 
-/* A base that has all pages, and images that have it, in deflated chunks or not. */
+/* A base that has all pages, and images that have it, in deflated chunks or not; or pages full of one byte. */
 static void add_new(struct fuzz_image *m)
 {
         int based = (m->header.must & IMG_MUST_BASE) != 0;
@@ -299,19 +302,19 @@ static void add_new(struct fuzz_image *m)
         }
         add_thread(m, 4711, 0, 0, 0);
         add_maps(m, 8, 0, 0);
-        add_pages(m, 0, based);
-        add_pages(m, 4, based);
+        add_pages(m, 0, m->header.must);
+        add_pages(m, 4, m->header.must);
 }
 
 const char *fuzz_seed(struct fuzz_image *m, int i)
 {
         static const char *const names[] = { "1.1-all", "1.1-least", "1.1-outside", "1.1-sparse", "1.1-threads", "1.9-later",
-                                             "1.2-base", "1.2-based", "1.2-based-deflated" };
+                                             "1.2-base", "1.2-based", "1.2-based-deflated", "1.3-filled" };
         struct fuzz_rand r = { 88172645463325252 };
 
         if (i >= (int)(sizeof names / sizeof *names))
                 return NULL;
-        begin(m, i == 5 ? 9 : i > 5 ? 2 : 1, i > 5 ? (uint64_t)(i - 5) : 0);
+        begin(m, i == 5 ? 9 : i > 8 ? 3 : i > 5 ? 2 : 1, i > 5 ? (uint64_t)(i - 5) : 0);
         if (i > 5) {
                 add_new(m);
                 return names[i];
