@@ -9,16 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base.h"
 #include "fds.h"
 #include "gadget.h"
 #include "guard.h"
 #include "imgwrite.h"
 #include "infect.h"
-#include "load.h"
 #include "notes.h"
 #include "pages.h"
 #include "proc.h"
@@ -65,8 +64,7 @@ struct dump {
         struct timers timers;
         struct threads tasks;
         struct notes notes;
-        struct load *base;              /* --base */
-        struct model base_model;
+        struct base base;               /* --base */
         struct imgwrite *out;
         size_t   threads;
         int      frozen;
@@ -517,53 +515,17 @@ static int summarize(struct dump *d, const struct img_end *end)
         return d->outside ? EXIT_OUTSIDE : EXIT_DONE;
 }
 
-/* The image that pages are compared with, up to its pages. It must not be the one that is made. */
-static int open_base(struct dump *d)
-{
-        const char *path = d->opt->base;
-        struct stat was, will;
-        int rc;
-
-        if (!path)
-                return 0;
-        if (strcmp(path, "-") == 0)
-                return fail("standard input is no base: it could not be found when the image is read");
-        if (stat(path, &was) < 0)
-                return fail("%s:", path);
-        errno = EISDIR;
-        if (S_ISDIR(was.st_mode))
-                return fail("%s:", path);
-        if (!S_ISREG(was.st_mode))
-                return fail("%s: is no file, and could not be found when the image is read", path);
-        d->base = load_open(&d->base_model, path);
-        if (!d->base || load_state(d->base) < 0)
-                return -1;
-        load_watch(d->base, stop_wanted);
-        rc = stat(d->path, &will) < 0 ? 0 : load_needs(d->base, will.st_dev, will.st_ino);
-        if (rc)
-                return rc < 0 ? -1 : fail("%s: is the base, and would be replaced, or a base of that", d->path);
-        payload_str(&d->proc.strs, IMG_STR_BASE, path, strlen(path));
-        payload_str(&d->proc.strs, IMG_STR_BASE_ID, d->base_model.header.id, sizeof d->base_model.header.id);
-        return 0;
-}
-
-static int base_page(void *arg, uint64_t addr, const unsigned char **page)
-{
-        struct dump *d = arg;
-
-        return load_page(d->base, addr, page);
-}
-
 static int run(struct dump *d, pid_t pid)
 {
         struct imgwrite_options how = {
                 .level = d->opt->level, .direct = d->opt->direct,
-                .base = d->opt->base ? base_page : NULL, .base_arg = d,
+                .base = d->opt->base ? base_page : NULL, .base_arg = &d->base,
         };
         struct img_end end = { 0 };
         int status;
 
-        if (open_target(d, pid) < 0 || look_before(d) < 0 || open_base(d) < 0)
+        if (open_target(d, pid) < 0 || look_before(d) < 0 ||
+            (d->opt->base && base_open(&d->base, d->opt->base, d->path, &d->proc.strs) < 0))
                 return EXIT_FAILED;
         d->out = imgwrite_open(d->path, &how);
         if (!d->out)
@@ -618,10 +580,7 @@ static int work(void *arg)
         seize_forget(&d->t);
         rawfiles_free(&d->raw);
         fds_free(&d->fds);
-        if (d->base) {
-                load_close(d->base);
-                model_free(&d->base_model);
-        }
+        base_close(&d->base);
         if (status == EXIT_FAILED && stop_signal())
                 return 128 + stop_signal();
         return status;

@@ -39,9 +39,10 @@
  * chunks go upwards in address: together their runs cover every page of every
  * mapping in MAPS, exactly once, in ascending order. INDX and END are last.
  *
- * What grew. 1.2 had no IMG_MUST_FILLED. 1.1 had no IMG_MUST_DEFLATED, no IMG_MUST_BASE. 1.0 had no SIGQ, TIMR, RLIM and DESC chunks, img_proc ended with
- * flags, img_thread with comm, img_misc with umask, and img_run.why was 0 but
- * for IMG_UNREADABLE.
+ * What grew. 1.2 had no IMG_MUST_FILLED. 1.1 had no IMG_MUST_DEFLATED, no
+ * IMG_MUST_BASE. 1.0 had no SIGQ, TIMR, RLIM and DESC chunks, img_proc ended
+ * with flags, img_thread with comm, img_misc with umask, and img_run.why was 0
+ * but for IMG_UNREADABLE.
  *
  * Addresses and sizes are those of the target; times are in the unit that the
  * field's name ends with.

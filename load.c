@@ -43,7 +43,8 @@ struct load {
         unsigned depth;         /* bases between this image and the one that was asked for */
         struct load *base;      /* open once it was needed; */
         struct model base_model;
-        unsigned char *joined;  /* room for a run of its pages */
+        unsigned char *joined;  /* room for a run of its pages, or of such as are full of one byte */
+        uint32_t joined_n;      /* so many */
         struct img_run last;    /* for load_page(): the run that it is in, n 0: none yet, */
         const unsigned char *last_data;
 
@@ -280,19 +281,22 @@ static int open_base(struct load *l, uint64_t addr)
         return rc == 0 ? fail("%s: its base %s is missing", l->path, name->p) : rc < 0 ? -1 : 0;
 }
 
-/* Room for the pages of a run that does not have them here. 0, or -1 after fail(). */
-static int make_joined(struct load *l)
+/* Room for the n pages of a run that does not have them here. 0, or -1 after fail(). */
+static int make_joined(struct load *l, uint32_t n)
 {
-        _Static_assert(IMG_FILLED_PAGES <= PAGES_MAX, "l->joined");
-        if (!l->joined)
-                l->joined = malloc((size_t)PAGES_MAX << IMG_PAGE_SHIFT);
-        return l->joined ? 0 : fail("pages of a base, or filled with one byte:");
+        unsigned char *more = n > l->joined_n ? realloc(l->joined, (size_t)n << IMG_PAGE_SHIFT) : l->joined;
+
+        if (!more)
+                return fail("pages of a base, or full of one byte:");
+        l->joined = more;
+        l->joined_n = n > l->joined_n ? n : l->joined_n;
+        return 0;
 }
 
 /* Those that are full of one byte: into l->joined. */
 static int fill_joined(struct load *l, const struct img_run *run)
 {
-        if (make_joined(l) < 0)
+        if (make_joined(l, run->n) < 0)
                 return -1;
         memset(l->joined, run->why >> IMG_HOW_BYTE, (size_t)run->n << IMG_PAGE_SHIFT);
         return 0;
@@ -301,7 +305,7 @@ static int fill_joined(struct load *l, const struct img_run *run)
 /* Those that are in the base: likewise, verified. */
 static int join(struct load *l, const struct img_run *run)
 {
-        if (make_joined(l) < 0)
+        if (make_joined(l, run->n) < 0)
                 return -1;
         if (!l->base && open_base(l, run->addr) < 0)
                 return -1;

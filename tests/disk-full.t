@@ -14,7 +14,7 @@ failed() {                      # WHAT REGEX
 }
 
 mkdir full
-if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=256k crdump-test full 2>mount.err; then
+if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=64k crdump-test full 2>mount.err; then
         t_umount=$scratch/full
         echo precious >full/other
         exits 1 'disk full: status 1' "$CRDUMP" "$pid" full/img
@@ -22,7 +22,7 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=256k crdump-test full 2>mount.
         is "$(ls -A full)" other 'disk full: no file left'
         mount -o remount,size=64m full
         exits 0 'disk full: with more room' "$CRDUMP" "$pid" full/img
-        mount -o remount,size=2100k full
+        mount -o remount,size=300k full
         ln full/img full/older
         exits 1 'disk full again: status 1' "$CRDUMP" "$pid" full/img
         exits 0 'disk full again: the older image is whole' "$CRDUMP" check full/img

@@ -58,7 +58,8 @@ for way in --stop --snapshot '--stop -z' '--snapshot --direct'; do
 done
 exits 0 '--base' "$CRDUMP" --stop --base plain.img "$pid" next.img
 good '--base' next.img
-is "$("$VICTIMS/readimg" plain.img kinds "$addr" 300)" "$({ yes d | head -n 200; yes z | head -n 100; } | tr -d '\n')" 'they are data, but for zeros'
+kinds=$({ yes d | head -n 200; yes z | head -n 100; } | tr -d '\n')
+is "$("$VICTIMS/readimg" plain.img kinds "$addr" 300)" "$kinds" 'they are data, but for zeros'
 # the rest of such a process takes some 7 MiB
 ok 'they take no room' test "$(stat -c %s plain.img)" -lt $((len * 3 / 4))
 diag "$(stat -c %s plain.img) bytes, of a process with $len bytes of such memory"

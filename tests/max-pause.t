@@ -6,6 +6,10 @@
 
 need strace
 
+spins() {                       # PID: it has had a processor for a while
+        [ "$(sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 12)" -ge 2 ]
+}
+
 victim "$VICTIMS/victim-mem" "$scratch/file"
 at_rest "$pid" >before
 exits 0 'a limit that is not reached' "$CRDUMP" --max-pause 10000 "$pid" img
@@ -41,7 +45,7 @@ if command -v taskset >/dev/null && command -v chrt >/dev/null; then
                 background taskset -c "$cpu" sh -c 'while :; do :; done'
                 eval "busy$i=\$pid"
         done
-        sleep 0.3
+        await 10 spins "$pid"
         exits 1 'no processor for the thread: status 1' "$CRDUMP" --max-pause 5 "$call" img
         says 'paused longer than allowed' 'no processor for the thread: the line names the cause'
         for i in 1 2 3 4 5 6; do

@@ -171,7 +171,8 @@ static void print_runs(void)
         const uint8_t *data;
 
         while (next_run(&w, &run, &data))
-                printf("%#" PRIx64 " %u %s %u %u\n", run.addr, run.n, run.kind <= IMG_UNREADABLE ? name[run.kind] : "?", run.cls, why_of(&run));
+                printf("%#" PRIx64 " %u %s %u %u\n", run.addr, run.n, run.kind <= IMG_UNREADABLE ? name[run.kind] : "?", run.cls,
+                       why_of(&run));
 }
 
 static void print_kinds(uint64_t addr, uint64_t pages)

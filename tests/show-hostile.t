@@ -76,7 +76,7 @@ def image(path):
                         del t[field]
                 i.thread(strs=wild_strs('IMG_TSTR_'), regs=random.randbytes(8 * random.randrange(28)), **t)
         for n in range(random.randrange(1, 4)):
-                how = number('H') & ~IMG['IMG_HOW_BASE']        # there is none
+                how = number('H') & ~(IMG['IMG_HOW_BASE'] | IMG['IMG_HOW_FILLED'])      # there are none
                 i.map(0x400000 + n * 0x100000, os.fsdecode(junk()), [(random.choice([1, 2, 3, 4, 5]), 1, 1, how)],
                       **{k: v for k, v in wild('img_map').items() if k not in ('start', 'end', 'name', 'name_len')})
         for table, n in sorted((random.choice([0, 0, -3, 4711]), n) for n in random.sample(range(2**31), random.randrange(8))):

@@ -280,7 +280,8 @@ static void add_pages(struct fuzz_image *m, uint32_t first, uint64_t must)
 
         for (uint32_t i = first; i < first + 4; i++)
                 for (uint32_t k = 0; k <= i % 5; k++) {
-                        uint32_t why = must & IMG_MUST_BASE ? IMG_HOW_BASE : must & IMG_MUST_FILLED ? IMG_HOW_FILLED | i << IMG_HOW_BYTE : 0;
+                        uint32_t filled = must & IMG_MUST_FILLED ? IMG_HOW_FILLED | i << IMG_HOW_BYTE : 0;
+                        uint32_t why = must & IMG_MUST_BASE ? IMG_HOW_BASE : filled;
 
                         run[n++] = (struct img_run){ .addr = MAPPING(i) + k * IMG_PAGE, .n = 1, .kind = IMG_DATA, .cls = IMG_PRIVATE_ANON,
                                                      .why = (i + k) % 3 ? (uint16_t)why : 0 };
