@@ -21,6 +21,7 @@
 #define NR_PIDFD_OPEN   434             /* musl 1.2.3 has names for neither */
 #define NR_PIDFD_GETFD  438
 #define PIDFD_THREAD    O_EXCL          /* since 6.9 */
+#define CHUNK           4096u           /* bytes of one, as a rule */
 #define DRIVERS_MAX     (1u << 20)      /* bytes of /proc/tty/drivers: more is nonsense */
 
 struct work {                           /* of fds_write() */
@@ -118,6 +119,7 @@ void fds_look_before(struct fds *s, const struct trace *t, struct rawfiles *raw)
         s->pidfd_err = errno;
         look_at_links(&l, s->fd_dir, s->info_dir);
         fdlist_ready(&s->list, l.n);
+        payload_ready(&s->chunk, CHUNK);
         look_at_threads(&l, t);
         if (l.sockets)
                 unixpeers_prepare();
@@ -293,6 +295,7 @@ void fds_free(struct fds *s)
         s->ready = 0;
         fdlist_free(&s->list);
         fdcontent_end(&s->content);
+        payload_free(&s->chunk);
         mounts_free(&s->mounts);
         free(s->tty_drivers);
         s->tty_drivers = NULL;
@@ -348,7 +351,8 @@ static void copy(struct work *k, struct fd *d)
 
 static int write_one(struct work *k, struct fd *d, struct imgwrite *w)
 {
-        struct payload b = { 0 };
+        struct payload *b = &k->s->chunk;
+        struct iovec v;
         int rc;
 
         copy(k, d);
@@ -358,23 +362,24 @@ static int write_one(struct work *k, struct fd *d, struct imgwrite *w)
                 fdsock(d, &k->peers);
         fdask_limits(d);
         rc = fdcontent(&k->s->content, d);
-        payload_add(&b, &d->f, sizeof d->f);
+        b->len = 0;
+        payload_add(b, &d->f, sizeof d->f);
         if (d->path)
-                payload_str(&b, IMG_FSTR_PATH, d->path, d->path_len);
+                payload_str(b, IMG_FSTR_PATH, d->path, d->path_len);
         if (d->info)
-                payload_str(&b, IMG_FSTR_FDINFO, d->info, d->info_len);
-        payload_add(&b, d->strs.p, d->strs.len);
+                payload_str(b, IMG_FSTR_FDINFO, d->info, d->info_len);
+        payload_add(b, d->strs.p, d->strs.len);
         if (d->why.len)
-                payload_str(&b, IMG_FSTR_WHY, d->why.p, d->why.len);
+                payload_str(b, IMG_FSTR_WHY, d->why.p, d->why.len);
         if (d->copy >= 0)
                 close(d->copy);
         d->copy = -1;
-        if (rc < 0) {
-                payload_free(&b);
+        if (rc < 0)
                 return -1;
-        }
-        b.failed |= d->strs.failed | d->why.failed;
-        return imgwrite_payload(w, IMG_DESC, &b);
+        if (b->failed | d->strs.failed | d->why.failed)
+                return fail("no memory for descriptors");
+        v = (struct iovec){ b->p, b->len };
+        return imgwrite_chunk(w, IMG_DESC, &v, 1);
 }
 
 /* --- the tables -------------------------------------------------------------------- */

@@ -35,6 +35,7 @@ struct fds {                    /* all zero: nothing yet */
         int pidfd;              /* and for its descriptors */
         int pidfd_err;          /* an errno: why that is -1 */
         struct fdcontent content;
+        struct payload chunk;   /* the one that is made */
 
         int read;               /* what follows holds */
         struct fdtables tables;

@@ -137,16 +137,16 @@ static int open_namespaces(struct procstate *ps)
 
 static void add_namespaces(struct procstate *ps)
 {
-        struct payload lines = { 0 };
+        struct payload *lines = &ps->lines;
 
+        lines->len = 0;
         if (open_namespaces(ps) < 0) {
                 notes_add(ps->notes, "namespaces: %s", strerror(errno));
                 return;
         }
         for (size_t at = 0; at < ps->ns_names.len; at += strlen(ps->ns_names.p + at) + 1)
-                add_namespace(ps, &lines, ps->ns_names.p + at);
-        payload_str(&ps->strs, IMG_STR_NAMESPACES, lines.p, lines.failed | ps->ns_names.failed ? 0 : lines.len);
-        payload_free(&lines);
+                add_namespace(ps, lines, ps->ns_names.p + at);
+        payload_str(&ps->strs, IMG_STR_NAMESPACES, lines->p, lines->failed | ps->ns_names.failed ? 0 : lines->len);
 }
 
 /* "NSpid:\t4711\t1" of the status text, as "4711 1". */
@@ -411,6 +411,7 @@ void procstate_rehearse(struct procstate *ps, const struct proc_stat *st)
         ps->text = scratch.text;
         ps->ns = scratch.ns;
         ps->ns_names = scratch.ns_names;
+        ps->lines = scratch.lines;
         payload_free(&scratch.strs);
         free(notes);
 }
@@ -449,6 +450,7 @@ void procstate_free(struct procstate *ps)
 {
         payload_free(&ps->strs);
         payload_free(&ps->ns_names);
+        payload_free(&ps->lines);
         slurp_free(&ps->text);
         if (ps->ns > 0)
                 close(ps->ns);

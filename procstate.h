@@ -31,6 +31,7 @@ struct procstate {
         struct slurp text;              /* of a file */
         int      ns;                    /* its ns folder, and the names there, a NUL behind each; 0: not opened yet */
         struct payload ns_names;
+        struct payload lines;           /* room for a list */
 };
 
 /*

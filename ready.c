@@ -13,7 +13,8 @@
 #define PAGE            4096u
 #define SMALLEST        48u             /* bytes; by steps of a half, up to 20,000 */
 #define SIZES           16
-#define PIECES          6               /* of each size */
+#define PIECES          12              /* of each size, */
+#define BIG             1024u           /* or of bytes from that on half as many */
 #define STACK           32768u          /* bytes: the deepest calls take that */
 
 #ifndef MADV_POPULATE_WRITE
@@ -80,13 +81,15 @@ static void touch_heap(void)
         void *piece[PIECES];
 
         for (size_t size = SMALLEST, i = 0; i < SIZES; i++, size += size / 2) {
-                for (int n = 0; n < PIECES; n++) {
+                int pieces = size < BIG ? PIECES : PIECES / 2;
+
+                for (int n = 0; n < pieces; n++) {
                         piece[n] = malloc(size);
                         if (piece[n])
                                 touch((uintptr_t)piece[n], (uintptr_t)piece[n] + size, 1);
                 }
                 kept[i] = piece[0];
-                for (int n = 1; n < PIECES; n++)
+                for (int n = 1; n < pieces; n++)
                         free(piece[n]);
         }
 }

@@ -11,7 +11,7 @@
 
 #include "util.h"
 
-#define FIRST_CAP       8192u           /* bytes */
+#define FIRST_CAP       2048u           /* bytes */
 
 /* As the kernel has it: getdents64(2). */
 struct entry {

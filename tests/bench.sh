@@ -213,6 +213,6 @@ deflated $text
 # shellcheck disable=SC2086     # two numbers
 scaled $maps 'MiB maps' 1 maps
 # shellcheck disable=SC2086
-scaled $many 'threads more' 2 threads
+scaled $many more 2 threads
 echo
 cat goals
