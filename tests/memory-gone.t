@@ -105,7 +105,7 @@ cp "$VICTIMS/victim-maps" was.program
 cp "$CRDUMP" crdump
 CRDUMP=$scratch/crdump
 # shellcheck disable=SC2086     # a command and its words
-victim $as ./program touched:deleted:p:0:8:1:3 deleted:deleted:p:0:8::3
+victim $as ./program touched:deleted:p:0:8:0,1,2,4,5,6,7:3 deleted:deleted:p:0:8::3
 rm deleted program
 dumped 'an ordinary user'
 are touched dcdcdcd-dcdcdcdc
