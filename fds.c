@@ -58,6 +58,17 @@ static int open_folder(int dir, const char *name)
         return openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* Those of a thread: fd, and unless NULL fdinfo. */
+static void open_folders(const struct trace *t, pid_t tid, int *fd, int *info)
+{
+        int dir = proc_open_task(t->dir, tid);
+
+        *fd = dir < 0 ? -1 : open_folder(dir, "fd");
+        if (info)
+                *info = dir < 0 ? -1 : open_folder(dir, "fdinfo");
+        shut(&dir);
+}
+
 /*
  * A look at all links in the folder fd. Says a word of a watchdog's device:
  * nobody feeds that while the target is stopped. That fdinfo, the folder info, is read
@@ -94,13 +105,14 @@ static void look_at_threads(struct links *l, const struct trace *t)
         if (proc_tasks(t->dir, &tid, &n) < 0)
                 return;
         for (size_t i = 0; i < n; i++) {
-                int dir = fdtables_differ(t->live, tid[i]) ? proc_open_task(t->dir, tid[i]) : -1;
-                int fd = dir < 0 ? -1 : open_folder(dir, "fd"), info = dir < 0 ? -1 : open_folder(dir, "fdinfo");
+                int fd, info;
 
+                if (!fdtables_differ(t->live, tid[i]))
+                        continue;
+                open_folders(t, tid[i], &fd, &info);
                 look_at_links(l, fd, info);
                 shut(&fd);
                 shut(&info);
-                shut(&dir);
         }
         free(tid);
 }
@@ -201,23 +213,17 @@ static int want_copies(struct fds *s)
 /* The folders of a thread that has this table: fd, and unless NULL fdinfo; -1 with errno: not to be had. */
 static void enter_folders(struct fds *s, const struct trace *t, const struct fdtable *table, int *fd, int *info)
 {
-        int dir;
-
-        if (table->tid == t->live) {
-                if (s->fd_dir < 0)
-                        s->fd_dir = open_folder(t->live_dir, "fd");
-                if (s->info_dir < 0 && info)
-                        s->info_dir = open_folder(t->live_dir, "fdinfo");
-                *fd = s->fd_dir;
-                if (info)
-                        *info = s->info_dir;
+        if (table->tid != t->live) {
+                open_folders(t, table->tid, fd, info);
                 return;
         }
-        dir = proc_open_task(t->dir, table->tid);
-        *fd = dir < 0 ? -1 : open_folder(dir, "fd");
+        if (s->fd_dir < 0)
+                s->fd_dir = open_folder(t->live_dir, "fd");
+        if (s->info_dir < 0 && info)
+                s->info_dir = open_folder(t->live_dir, "fdinfo");
+        *fd = s->fd_dir;
         if (info)
-                *info = dir < 0 ? -1 : open_folder(dir, "fdinfo");
-        shut(&dir);
+                *info = s->info_dir;
 }
 
 static void leave_folders(const struct fds *s, int *fd, int *info)

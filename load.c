@@ -347,12 +347,8 @@ static int next_run(struct load *l, struct img_run *run, const unsigned char **d
                                    pages->data_pages);
         if (take_run(l->m, l->r, l->payload + sizeof(*pages) + off, run) < 0)
                 return -1;
-        if (data && based) {
-                if (join(l, run) < 0)
-                        return -1;
-                *data = l->joined;
-        } else if (data && filled) {
-                if (fill_joined(l, run) < 0)
+        if (data && (based || filled)) {
+                if ((based ? join(l, run) : fill_joined(l, run)) < 0)
                         return -1;
                 *data = l->joined;
         } else if (data) {
@@ -360,7 +356,7 @@ static int next_run(struct load *l, struct img_run *run, const unsigned char **d
         }
         if (based)
                 l->summed += run->n;
-        else if (!filled && run->kind == IMG_DATA)
+        else if (img_here(run))
                 l->data += run->n;
         if (l->i == pages->n && l->data != pages->data_pages)
                 return imgread_bad(l->r, l->payload, "runs tell of %" PRIu64 " pages of data, the chunk has %" PRIu32,

@@ -132,14 +132,15 @@ static int flush(struct walk *k)
 /* Account for n pages of the mapping; their data, if any, is in the room already. */
 static int account(struct walk *k, uint64_t addr, uint64_t n, uint8_t kind, uint16_t why)
 {
+        uint32_t most = kind == IMG_DATA && why & IMG_HOW_FILLED ? IMG_FILLED_PAGES : UINT32_MAX;      /* in one run */
+
         while (n) {
                 struct img_run *last = k->runs ? &k->run[k->runs - 1] : NULL;
-                uint32_t some = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+                uint32_t some = n < most ? (uint32_t)n : most;
 
                 if (last && last->kind == kind && last->cls == k->cls && last->why == why &&
-                    (img_here(last) || kind != IMG_DATA || last->n < IMG_FILLED_PAGES) &&
                     last->addr >= k->map->start && last->addr + ((uint64_t)last->n << IMG_PAGE_SHIFT) == addr &&
-                    last->n <= UINT32_MAX - some) {
+                    last->n <= most - some) {
                         last->n += some;
                 } else {
                         k->run[k->runs++] = (struct img_run){ addr, some, kind, k->cls, why };

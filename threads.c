@@ -515,7 +515,7 @@ void threads_took(struct threads *th, size_t i, const void *xstate, size_t len)
 
         while (used % XSTATE_GRAIN && !p[used - 1])
                 used--;
-        while (used && used % XSTATE_GRAIN == 0 && all_zero(p + used - XSTATE_GRAIN, XSTATE_GRAIN))
+        while (used && used % XSTATE_GRAIN == 0 && all_of(p + used - XSTATE_GRAIN, XSTATE_GRAIN) == 0)
                 used -= XSTATE_GRAIN;
         d->xstate = th->xstates.len;
         d->xstate_zeros = (uint32_t)(len - used);

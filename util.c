@@ -401,16 +401,6 @@ int stop_wanted(void)
         return -1;
 }
 
-int all_zero(const void *p, size_t len)
-{
-        const uint64_t __attribute__((may_alias)) *v = p, *end = v + len / sizeof(*v);
-
-        for (; v < end; v += 8)
-                if (v[0] | v[1] | v[2] | v[3] | v[4] | v[5] | v[6] | v[7])
-                        return 0;
-        return 1;
-}
-
 int all_of(const void *p, size_t len)
 {
         const uint64_t __attribute__((may_alias)) *v = p, *end = v + len / sizeof(*v);

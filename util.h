@@ -95,10 +95,7 @@ void before_message(void (*clear)(void));
 /* The same len bytes? Faster than musl's memcmp(), which goes byte by byte. */
 int same_bytes(const void *a, const void *b, size_t len);
 
-/* Is it all zeros? len is a multiple of 64, p is 16-aligned. */
-int all_zero(const void *p, size_t len);
-
-/* What byte all of it is, likewise; -1: several. */
+/* What byte all of it is; -1: several. len is a multiple of 64, p is 16-aligned. */
 int all_of(const void *p, size_t len);
 
 #endif

@@ -42,8 +42,8 @@ good() {                        # NAME IMAGE
         exits 0 "$1: core" "$CRDUMP" -q core "$2" core
         ok "$1: the core has it" python3 -c "import sys; sys.exit(open('true', 'rb').read() not in open('core', 'rb').read())"
         exits 0 "$1: show" "$CRDUMP" show --json "$2"
-        python3 - "$1" <<'EOF2'
-import json, os, sys
+        python3 - <<'EOF2'
+import json, sys
 maps = [m for m in json.load(open('stdout'))['mappings'] if m['how']['filled'] > 3000]
 sys.exit(0 if len(maps) == 1 else 1)
 EOF2
