@@ -115,13 +115,14 @@ done
 
 # It puts up its fence when it has been looked at, and before it is stopped.
 need strace
+nap=$((700000 * ${PATIENCE:-1}))        # us between the two
 # shellcheck disable=SC2086
 start later $nobody
 target=$pid
 told=$out
 rm -f his/*
 # shellcheck disable=SC2086
-background $nobody strace -f -o /dev/null -e trace=ptrace -e inject=ptrace:delay_enter=700000:when=1 \
+background $nobody strace -f -o /dev/null -e trace=ptrace -e inject=ptrace:delay_enter=$nap:when=1 \
         "$crdump" "$target" his/img
 dump=$pid
 await 10 sh -c 'ls -A his | grep -q .' || flunk 'a late fence: the dump begins'
