@@ -19,6 +19,7 @@ struct helper {
         void  *arg;
 };
 
+static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;        /* job at a time */
 static struct helper *helper;   /* waits for a job; NULL: to be made */
 static int left;                /* that did not come back */
 
@@ -77,7 +78,7 @@ static int await(struct helper *h, uint64_t until)
         return 0;
 }
 
-int aside_run(void (*job)(void *), void *arg, uint64_t ns)
+static int run(void (*job)(void *), void *arg, uint64_t ns)
 {
         uint64_t until = now_ns() + ns;
         int err;
@@ -101,4 +102,14 @@ int aside_run(void (*job)(void *), void *arg, uint64_t ns)
         guard_left_behind();
         errno = err;
         return -1;
+}
+
+int aside_run(void (*job)(void *), void *arg, uint64_t ns)
+{
+        int rc;
+
+        pthread_mutex_lock(&one);
+        rc = run(job, arg, ns);
+        pthread_mutex_unlock(&one);
+        return rc;
 }

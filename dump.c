@@ -18,6 +18,7 @@
 #include "guard.h"
 #include "imgwrite.h"
 #include "infect.h"
+#include "meanwhile.h"
 #include "notes.h"
 #include "pages.h"
 #include "proc.h"
@@ -28,6 +29,7 @@
 #include "seize.h"
 #include "snapshot.h"
 #include "state.h"
+#include "stats.h"
 #include "summary.h"
 #include "threads.h"
 #include "timers.h"
@@ -36,9 +38,6 @@
 
 #define SEIZE_NS        5000000000ull
 #define VISITS          3               /* of the parasite, at most */
-
-/* What the target waits for, one after the other: --stats. */
-enum step { STEP_SEIZE, STEP_LOOK, STEP_INSIDE, STEP_KEEP, STEP_STATE, STEP_PAGES, STEP_RELEASE, STEPS };
 
 struct dump {
         const struct dump_options *opt;
@@ -49,6 +48,8 @@ struct dump {
         struct proc_status status;      /* before the stop, as the next two, but for ids and umask */
         struct gadget gadget;
         struct fds fds;
+        struct meanwhile meanwhile;
+        int      listed;                /* what fds_read() returned there */
         struct proc_maps maps;          /* with VmFlags, from before the stop, if they are the same: */
         struct proc_maps plain;         /* of the stopped target */
         int      same;                  /* they are */
@@ -73,7 +74,7 @@ struct dump {
         int      left;                  /* something stays in the target, or is not as it was */
         uint64_t begun_ns, stopped_ns, released_ns;     /* now_ns() */
         uint64_t stopped_at;            /* CLOCK_REALTIME */
-        uint64_t lap_ns, step_ns[STEPS];        /* when the last one was through; how long each took */
+        struct stats stats;
 };
 
 /*
@@ -217,14 +218,6 @@ static int check_identity(struct dump *d)
         return 0;
 }
 
-static void lap(struct dump *d, enum step which)
-{
-        uint64_t now = now_ns();
-
-        d->step_ns[which] += now - d->lap_ns;
-        d->lap_ns = now;
-}
-
 static int stop_target(struct dump *d)
 {
         uint64_t limit = now_ns() + SEIZE_NS;
@@ -232,7 +225,7 @@ static int stop_target(struct dump *d)
 
         clock_gettime(CLOCK_REALTIME, &ts);
         d->stopped_at = (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
-        d->stopped_ns = d->lap_ns = now_ns();
+        d->stopped_ns = d->stats.lap_ns = now_ns();
         if (d->opt->max_pause_ns)
                 set_pause_limit(d->stopped_ns + d->opt->max_pause_ns);
         if (deadline_ns() && deadline_ns() < limit)
@@ -242,8 +235,8 @@ static int stop_target(struct dump *d)
                 return -1;
         d->threads = d->t.n;
         say("stopped %zu threads", d->t.n);
-        lap(d, STEP_SEIZE);
-        return check_identity(d);
+        stats_lap(&d->stats, STEP_SEIZE);
+        return 0;
 }
 
 /* *why code must not or cannot run in the target; NULL: it can. 0, or -1 after fail(). */
@@ -296,28 +289,11 @@ static int read_maps(struct dump *d)
         return proc_maps(d->t.live_dir, 1, &d->maps) < 0 ? -1 : look_at_files(d, &d->maps);
 }
 
-static void print_pause(const struct dump *d)
+/* Who and what it is, now that it is stopped. */
+static int look_stopped(struct dump *d)
 {
-        static const char *const name[STEPS] = { "seize", "look", "inside", "keep", "state", "pages", "release" };
-        char text[256];
-        int len = 0;
-
-        for (int i = 0; i < STEPS; i++)
-                len += snprintf(text + len, sizeof text - (size_t)len, "%s %s %" PRIu64, i ? "," : "", name[i], d->step_ns[i] / 1000);
-        inform("stats: pause %s us", text);
-}
-
-static void print_stats(struct dump *d)
-{
-        static const char *const name[INFECT_LEGS] = { "infect", "work", "others", "cure" };
-
-        for (int i = 0; i < INFECT_LEGS; i++) {
-                if (i == INFECT_LEND && d->threads == 1)
-                        continue;
-                inform("stats: %-6s %2u ptrace requests, %u stops, %" PRIu64 " us", name[i],
-                       d->infection.leg[i].ptrace.requests, d->infection.leg[i].ptrace.stops,
-                       d->infection.leg[i].ns / 1000);
-        }
+        return check_identity(d) < 0 || read_maps(d) < 0 || timers_read(&d->timers, &d->raw, &d->notes) < 0 ||
+                threads_read(&d->tasks) < 0 ? -1 : 0;
 }
 
 /* The thread that the parasite ran in has answered for itself as well. */
@@ -342,13 +318,13 @@ static int visit(struct dump *d)
                 .breakpoint = d->opt->breakpoint,
                 .ask_umask = d->status.umask == ~0u,
                 .timer = d->timers.ask, .timers_n = d->timers.asked,
-                .maps_text = d->plain.text.p, .scratch = &d->scratch,
                 .ns_tid = d->tasks.thread[0].own_tid,
+                .caught = d->tasks.caught,
         };
         int rc;
 
         if (secret_find(&d->secret, d->t.live_dir, &d->maps) < 0 ||
-            fds_read(&d->fds, &d->t) < 0 ||
+            (d->visits > 1 && fds_read(&d->fds, &d->t) < 0) ||
             snapshot_beware(&d->snapshot, fds_against_twin(&d->fds)) < 0)
                 return EXIT_FAILED;
         how.twin = d->snapshot.way == SNAPSHOT_TWIN && d->visits == 1 ? &d->snapshot.twin : NULL;
@@ -357,8 +333,10 @@ static int visit(struct dump *d)
         how.fds = fds_below(&d->fds);
         guard_infected(1);
         rc = infect(&d->infection, &d->t, &d->maps, &d->gadget, &how);
-        if (rc == 0)
+        if (rc == 0) {
+                procstate_take(&d->proc, &d->stat);     /* while it works */
                 rc = infect_work(&d->infection, &d->parasite);
+        }
         if (rc == 0)
                 rc = infect_lend(&d->infection, &d->tasks);
         if (cure(&d->infection) < 0) {
@@ -393,12 +371,16 @@ static int ask_inside(struct dump *d)
                         break;
                 if (d->visits == VISITS)
                         return fail("process %d: held up too often", d->t.pid), EXIT_FAILED;
-                if (stop_wanted() || (d->infection.strayed && trace_look(&d->t, &d->t.task[0]) < 0) ||
-                    threads_read(&d->tasks) < 0)
+                if (stop_wanted() || (d->infection.strayed && trace_look(&d->t, &d->t.task[0]) < 0))
+                        return EXIT_FAILED;
+                procstate_again(&d->proc);
+                rawfiles_again(&d->raw);
+                timers_free(&d->timers);
+                if (look_stopped(d) < 0)
                         return EXIT_FAILED;
         }
         if (d->opt->stats && status != EXIT_NOT_CURED)
-                print_stats(d);
+                stats_infection(&d->infection, d->threads);
         if (status != EXIT_FAILED || d->t.died)
                 return status;
         if (d->infection.remote.dispatched)
@@ -443,7 +425,7 @@ static int write_stopped(struct dump *d)
 
         if (snapshot_hold(&d->snapshot, &d->pages, d->outside, cloned(d)) < 0)
                 return -1;
-        lap(d, STEP_KEEP);
+        stats_lap(&d->stats, STEP_KEEP);
         imgwrite_spool(d->out, d->snapshot.way != SNAPSHOT_STOP);
         pages_note(&d->pages, &d->notes);
         if (state_take(&s, d->out) < 0 ||
@@ -452,11 +434,39 @@ static int write_stopped(struct dump *d)
                 return -1;
         if (d->status.own)
                 progress_total(d->status.own + (d->opt->file_pages ? d->status.files : 0));
-        lap(d, STEP_STATE);
+        stats_lap(&d->stats, STEP_STATE);
         if (d->snapshot.way == SNAPSHOT_STOP && (write_known(d) < 0 || pages_write(&d->pages, d->out) < 0))
                 return -1;
-        lap(d, STEP_PAGES);
+        stats_lap(&d->stats, STEP_PAGES);
         return 0;
+}
+
+static void list_meanwhile(void *arg)
+{
+        struct dump *d = arg;
+
+        quiet_thread(1);
+        d->listed = fds_read(&d->fds, &d->t);
+        threads_read_ahead(&d->tasks);
+        quiet_thread(0);
+}
+
+/* Stop it, and look at it, two of us at a time. */
+static int stop_and_look(struct dump *d)
+{
+        int rc;
+
+        meanwhile_ready(&d->meanwhile);
+        rc = stop_target(d);
+        if (rc == 0) {
+                meanwhile_begin(&d->meanwhile, list_meanwhile, d);
+                rc = look_stopped(d);
+                threads_end_ahead(&d->tasks);
+                meanwhile_end(&d->meanwhile);
+        }
+        if (rc == 0 && d->listed < 0)
+                rc = fds_read(&d->fds, &d->t);          /* that failed, and shall say why */
+        return rc < 0 ? -1 : snapshot_check(&d->snapshot, &d->pages, d->t.dir, d->t.task[0].tid);
 }
 
 /* From the stop to the release. An exit status. */
@@ -464,14 +474,11 @@ static int dump_stopped(struct dump *d)
 {
         int status;
 
-        if (seize_look(&d->t) < 0 || stop_target(d) < 0 || read_maps(d) < 0 || timers_read(&d->timers, &d->raw, &d->notes) < 0 ||
-            threads_read(&d->tasks) < 0)
+        if (seize_look(&d->t) < 0 || stop_and_look(d) < 0)
                 return EXIT_FAILED;
-        if (snapshot_check(&d->snapshot, &d->pages, d->t.dir, d->t.task[0].tid) < 0)
-                return EXIT_FAILED;
-        lap(d, STEP_LOOK);
+        stats_lap(&d->stats, STEP_LOOK);
         status = ask_inside(d);
-        lap(d, STEP_INSIDE);
+        stats_lap(&d->stats, STEP_INSIDE);
         if (status == EXIT_DONE && write_stopped(d) < 0)
                 status = EXIT_FAILED;
         return status;
@@ -488,8 +495,8 @@ static int write_rest(struct dump *d, struct img_end *end)
                 rc = snapshot_read(&d->snapshot, &d->pages, &d->t, d->parasite.twin, d->infection.data, d->out);
         if (snapshot_end(&d->snapshot, &d->t) < 0)
                 d->left = 1;            /* the image is as good as any, though */
-        if (d->opt->stats && d->snapshot.twin.reaping.ns)
-                inform("stats: reap   one thread stopped once more, %" PRIu64 " us", d->snapshot.twin.reaping.ns / 1000);
+        if (d->opt->stats)
+                stats_reaping(&d->snapshot.twin.reaping);
         if (rc < 0)
                 return EXIT_FAILED;
         end->pause_ns = d->released_ns - d->stopped_ns;
@@ -532,14 +539,14 @@ static int run(struct dump *d, pid_t pid)
                 return EXIT_FAILED;
         status = dump_stopped(d);
         seize_release(&d->t);
-        lap(d, STEP_RELEASE);
-        d->released_ns = d->lap_ns;
+        stats_lap(&d->stats, STEP_RELEASE);
+        d->released_ns = d->stats.lap_ns;
         set_pause_limit(0);
         hold_messages(0);
         if (status == EXIT_DONE) {
                 say("target released");
                 if (d->opt->stats)
-                        print_pause(d);
+                        stats_pause(&d->stats);
                 status = write_rest(d, &end);
         }
         if (status == EXIT_DONE)
@@ -571,6 +578,7 @@ static int work(void *arg)
         allow_files();
         ready_self();
         status = run(d, d->pid);
+        meanwhile_free(&d->meanwhile);
         imgwrite_close(d->out);
         mapfiles_close(&d->files);
         secret_free(&d->secret);

@@ -73,15 +73,46 @@ static int list(struct fdlist *l, pid_t tid, pid_t table)
         return 0;
 }
 
+void fdlist_hold(struct fdlist *l, int dir, const char *name)
+{
+        char text[4096];
+        int fd;
+
+        if (l->held_n == FDLIST_HELD)
+                return;
+        fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+                return;
+        if (pread(fd, text, sizeof text, 0) < 0) {      /* what is read for the first time takes longer */
+                close(fd);
+                return;
+        }
+        l->held_dir = dir;
+        l->held[l->held_n++] = (struct fdheld){ (int32_t)strtol(name, NULL, 10), fd };
+}
+
+/* The fdinfo of descriptor d, open; -1: it is not held. They were listed in the same order. */
+static int held_info(struct fdlist *l, int32_t d)
+{
+        for (size_t i = 0; l->held_n && l->info_dir == l->held_dir && i < l->held_n; i++) {
+                const struct fdheld *h = &l->held[l->held_at];
+
+                l->held_at = l->held_at + 1 < l->held_n ? l->held_at + 1 : 0;
+                if (h->fd == d)
+                        return h->info;
+        }
+        return -1;
+}
+
 /*
  * Into the scratch, with a NUL behind it. Bytes, at most INFO_MAX; -1 with
  * errno. It is one record of a seq_file (single_open()): what is shorter than
  * asked for is the end of it.
  */
-static ssize_t read_info(struct fdlist *l, const char *name)
+static ssize_t read_info(struct fdlist *l, const struct fd *d, const char *name)
 {
         size_t at = l->scratch.len, room = 4096;
-        int fd = openat(l->info_dir, name, O_RDONLY | O_CLOEXEC);
+        int held = held_info(l, d->f.fd), fd = held >= 0 ? held : openat(l->info_dir, name, O_RDONLY | O_CLOEXEC);
         ssize_t n = fd < 0 ? -1 : (ssize_t)room;
 
         while (n == (ssize_t)room && l->scratch.len - at < INFO_MAX) {
@@ -89,10 +120,10 @@ static ssize_t read_info(struct fdlist *l, const char *name)
 
                 if (!p)
                         errno = ENOMEM;
-                n = p ? read(fd, p, room) : -1;
+                n = p ? pread(fd, p, room, (off_t)(l->scratch.len - room - at)) : -1;
                 l->scratch.len -= room - (n > 0 ? (size_t)n : 0);
         }
-        if (fd >= 0)
+        if (fd >= 0 && fd != held)
                 close(fd);
         if (n < 0)
                 return -1;
@@ -114,7 +145,7 @@ static int read_text(struct fdlist *l, struct fd *d)
         err = errno;
         path[len < 0 ? 0 : len] = '\0';
         payload_add(&l->scratch, path, (size_t)(len < 0 ? 0 : len) + 1);
-        n = read_info(l, name);
+        n = read_info(l, d, name);
         if (n < 0 && errno == ENOENT && len < 0 && err == ENOENT)
                 return 0;
         if (n < 0)
@@ -290,5 +321,7 @@ void fdlist_free(struct fdlist *l)
         fdlist_clear(l);
         free(l->v);
         payload_free(&l->scratch);
+        for (size_t i = 0; i < l->held_n; i++)
+                close(l->held[i].info);
         *l = (struct fdlist){ 0 };
 }

@@ -71,14 +71,14 @@ static void open_folders(const struct trace *t, pid_t tid, int *fd, int *info)
 
 /*
  * A look at all links in the folder fd. Says a word of a watchdog's device:
- * nobody feeds that while the target is stopped. That fdinfo, the folder info, is read
- * as well only makes it faster when it counts: what is looked up for the first time takes longer.
+ * nobody feeds that while the target is stopped. hold, unless NULL, may hold their
+ * fdinfo, in the folder info.
  */
-static void look_at_links(struct links *l, int fd, int info)
+static void look_at_links(struct links *l, int fd, int info, struct fdlist *hold)
 {
         static const char socket[] = "socket:[", pipe[] = "pipe:[", watchdog[] = "/dev/watchdog";
         struct slurp_names names;
-        char to[32] = "", text[4096];
+        char to[32] = "";
         const char *name;
 
         slurp_names(&names, fd);
@@ -91,8 +91,8 @@ static void look_at_links(struct links *l, int fd, int info)
                 if (!strncmp(to, watchdog, sizeof watchdog - 1))
                         warn("descriptor %s is a watchdog, which will not be fed while the process is stopped: see --max-pause",
                              name);
-                if (info >= 0)
-                        slurp_into(text, sizeof text, info, name);
+                if (hold && info >= 0)
+                        fdlist_hold(hold, info, name);
         }
 }
 
@@ -105,14 +105,13 @@ static void look_at_threads(struct links *l, const struct trace *t)
         if (proc_tasks(t->dir, &tid, &n) < 0)
                 return;
         for (size_t i = 0; i < n; i++) {
-                int fd, info;
+                int fd;
 
                 if (!fdtables_differ(t->live, tid[i]))
                         continue;
-                open_folders(t, tid[i], &fd, &info);
-                look_at_links(l, fd, info);
+                open_folders(t, tid[i], &fd, NULL);
+                look_at_links(l, fd, -1, NULL);
                 shut(&fd);
-                shut(&info);
         }
         free(tid);
 }
@@ -129,7 +128,7 @@ void fds_look_before(struct fds *s, const struct trace *t, struct rawfiles *raw)
         s->info_dir = open_folder(t->live_dir, "fdinfo");
         s->pidfd = open_pidfd(t, t->live);
         s->pidfd_err = errno;
-        look_at_links(&l, s->fd_dir, s->info_dir);
+        look_at_links(&l, s->fd_dir, s->info_dir, &s->list);
         fdlist_ready(&s->list, l.n);
         payload_ready(&s->chunk, CHUNK);
         look_at_threads(&l, t);

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "answers.h"
 #include "ask.h"
 #include "blob.h"
 #include "image.h"
@@ -31,8 +32,6 @@
 #define BLIND_NS        10000000        /* longer than the blob ever took */
 #define FETCHED                 64              /* timers at a time */
 #define LOOK_NS                 5000u           /* between looks at the done word */
-
-static const char *const cmd_name[] = { "?", "init", "sigactions", "itimers", "misc", "timers", "twin", "fini" };
 
 static const struct parasite_head *head(void)
 {
@@ -101,7 +100,9 @@ static size_t blob_len(const struct infection *in)
 
 static uint64_t mask_meanwhile(const struct infection *in)
 {
-        return in->breakpoint ? SIG_ALL & ~TRAP_BIT : SIG_ALL;
+        if (in->breakpoint)
+                return SIG_ALL & ~TRAP_BIT;
+        return in->stop ? SIG_ALL & ~SIG_BIT(in->stop) : SIG_ALL;
 }
 
 /* The address is chosen beforehand, so that it can be unmapped even when the answer gets lost. *ret: the call's. */
@@ -157,6 +158,7 @@ static void fill_batch(const struct infection *in, struct parasite_data *d, cons
         d->twin = opt->twin != NULL;
         d->fds = opt->fds;
         d->wait_sec = PARASITE_WAIT_SECONDS;
+        d->stop = (uint32_t)in->stop;
         for (uint32_t cmd = PARASITE_INIT; cmd <= PARASITE_FINI; cmd++)
                 d->answer[cmd - 1] = (struct parasite_answer){ .cmd = cmd, .status = PARASITE_NOT_RUN };
 }
@@ -259,7 +261,7 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
         struct infect_options how = *opt;
 
         *in = (struct infection){
-                .t = t, .maps = maps, .maps_text = opt->maps_text, .scratch = opt->scratch,
+                .t = t, .maps = maps, .mapped = proc_mapped(t->live_dir),
                 .timer = opt->timer, .timers_n = opt->timers_n, .begun = 1,
         };
         begin_leg(in);
@@ -271,6 +273,7 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
         if (lend_begin(&in->lend, others(t), in->remote.xstate_len) < 0)
                 say("no memory to ask other threads");
         in->breakpoint = opt->breakpoint && may_trap(in);
+        in->stop = in->breakpoint ? 0 : sig_unheard(opt->caught, in->remote.mask);
         if (opt->secret &&
             inside_copy(&in->inside, &in->remote, mask_meanwhile(in), find_hole(maps, INSIDE_ROOM), opt->secret) < 0)
                 return -1;
@@ -361,7 +364,21 @@ static int give_up_blob(struct infection *in)
         return 0;
 }
 
-/* Parked: the done word tells, and no stop should come. */
+/* Stopped by the signal that it sends itself? That may have come from others before. 1, 0, or -1 after fail(). */
+static int has_stopped(struct infection *in)
+{
+        pid_t tid = in->remote.task->tid;
+        uint32_t done;
+
+        if (trace_read(in->t, tid, in->base + head()->data + offsetof(struct parasite_data, done), &done, sizeof done) < 0)
+                return trace_fail(in->t, tid, "the parasite's memory");
+        if (done != PARASITE_DONE)
+                return 0;
+        remote_stopped(&in->remote);
+        return 1;
+}
+
+/* Where it parks the done word tells, and no stop should come. */
 static int await_done(struct infection *in)
 {
         uint64_t deadline = now_ns() + WORK_NS, look_at = now_ns() + BLIND_NS;
@@ -369,12 +386,14 @@ static int await_done(struct infection *in)
         for (;;) {
                 enum trace_stop stop;
                 uint32_t done;
-                int sig;
+                int sig, rc;
 
-                if (look(in, in->base + head()->data + offsetof(struct parasite_data, done), &done, sizeof done) < 0)
-                        return stop_blindly(in);
-                if (done == PARASITE_DONE)
-                        return 0;
+                if (!in->stop) {
+                        if (look(in, in->base + head()->data + offsetof(struct parasite_data, done), &done, sizeof done) < 0)
+                                return stop_blindly(in);
+                        if (done == PARASITE_DONE)
+                                return 0;
+                }
                 if (now_ns() >= look_at) {
                         if (parked_undone(in))
                                 return give_up_blob(in);
@@ -382,7 +401,12 @@ static int await_done(struct infection *in)
                 }
                 if (now_ns() >= deadline)
                         return fail("the parasite in process %d did not finish", in->t->pid);
-                stop = trace_wait(in->t, in->remote.task->tid, now_ns() + LOOK_NS, 1, &sig);
+                stop = trace_wait(in->t, in->remote.task->tid, now_ns() + (in->stop ? BLIND_NS : LOOK_NS), 1, &sig);
+                if (in->stop && stop == TRACE_SIGNAL && sig == in->stop) {
+                        rc = has_stopped(in);
+                        if (rc)
+                                return rc < 0 ? -1 : 0;
+                }
                 if (stop == TRACE_EVENT || (stop == TRACE_SIGNAL && remote_pass(&in->remote, &sig))) {
                         if (trace_resume(in->t, in->remote.task->tid, 0, stop == TRACE_SIGNAL ? sig : 0) < 0)
                                 return trace_fail(in->t, in->remote.task->tid, "resumption");
@@ -440,34 +464,6 @@ static int await_breakpoint(struct infection *in)
         return 0;
 }
 
-static void show_log(const struct parasite_data *d)
-{
-        size_t len = d->log_len < sizeof d->log ? d->log_len : sizeof d->log;
-
-        for (size_t at = 0; at < len; ) {
-                const char *eol = memchr(d->log + at, '\n', len - at);
-                size_t n = eol ? (size_t)(eol - d->log) - at : len - at;
-
-                say("parasite: %.*s", (int)n, d->log + at);
-                at += n + 1;
-        }
-}
-
-static int check_answers(const struct parasite_data *d)
-{
-        for (uint32_t cmd = PARASITE_INIT; cmd <= PARASITE_FINI; cmd++) {
-                const struct parasite_answer *a = &d->answer[cmd - 1];
-
-                if (a->cmd != cmd)
-                        return fail("the parasite's answers were overwritten");
-                if (a->status == 0)
-                        continue;
-                errno = a->err;
-                return fail("parasite: %s, parasite.c line %u:", cmd_name[cmd], (unsigned)a->line);
-        }
-        return 0;
-}
-
 /* What the parasite has written, len bytes at off from its base. */
 static int fetch(struct infection *in, size_t off, void *to, size_t len)
 {
@@ -509,8 +505,8 @@ int infect_work(struct infection *in, struct parasite_data *d)
         end_leg(in, INFECT_WORK);
         if (rc < 0)
                 return -1;
-        show_log(d);
-        return check_answers(d);
+        answers_show_log(d);
+        return answers_check(d);
 }
 
 /*
@@ -571,11 +567,12 @@ int infect_lend(struct infection *in, struct threads *th)
         return rc;
 }
 
+/* Reading all mappings would take as long again as before. A thread that went home may have mapped more since. */
 static int check_maps(struct infection *in)
 {
-        if (slurp(in->scratch, in->t->live_dir, "maps", PROC_TEXT_MAX) < 0)
-                return fail("read mappings:");
-        return strcmp(in->scratch->p, in->maps_text) ? fail("mappings of process %d are not as they were", in->t->pid) : 0;
+        if (in->strayed || in->lend.strayed || proc_mapped(in->t->live_dir) == in->mapped)
+                return 0;
+        return fail("mappings of process %d are not as they were", in->t->pid);
 }
 
 /* A call that was not seen to end may not have begun: has it mapped anything? */

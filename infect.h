@@ -13,8 +13,10 @@
  * The blob runs in one thread; the others are lent to it after that (lend.h).
  * At every instant the borrowed thread is at most one rt_sigreturn away from
  * itself: by the lifeline while the trampoline runs, by the blob's own frame
- * while the blob does. Should the tool die, the blob waits for it for two
- * seconds, then goes home; what stays is its mapping.
+ * while the blob does. When it is done it stops by a signal that it sends to
+ * itself, and that is ignored by all but a tracer; where there is no such signal
+ * it waits for two seconds to be stopped. Should the tool die, it goes home; what
+ * stays is its mapping.
  */
 #ifndef INFECT_H
 #define INFECT_H
@@ -43,9 +45,8 @@ struct infect_options {
         struct copies *copies;          /* of descriptors, to be brought then; NULL: none */
         struct twin *twin;              /* to be made: t->cloned tells whether it was; NULL: none */
         int fds;                        /* descriptors of the target are below that */
-        const char *maps_text;          /* /proc/PID/maps of the stopped target */
-        struct slurp *scratch;          /* memory for as long a text */
         pid_t ns_tid;                   /* the thread to be borrowed, as it sees itself; 0: not known */
+        uint64_t caught;                /* signals that the process handles; all of them: not known */
 };
 
 enum infect_legs { INFECT_IN, INFECT_WORK, INFECT_LEND, INFECT_CURE, INFECT_LEGS };
@@ -59,8 +60,7 @@ struct infection {
         struct trace  *t;
         struct remote  remote;
         const struct proc_maps *maps;   /* before */
-        const char *maps_text;
-        struct slurp *scratch;
+        uint64_t mapped;        /* bytes, before; 0: not known */
         uint64_t base;          /* of the blob; 0: not mapped */
         uint64_t data;          /* address of its struct parasite_data, also when it is gone */
         int      started;       /* the thread was sent into it */
@@ -71,6 +71,7 @@ struct infection {
         struct inside inside;   /* the copying of secret memory */
         struct courier courier; /* the bringing of descriptors */
         int      breakpoint;    /* debug register 0 is set */
+        int      stop;          /* the signal that the blob stops by when it is done; 0: it parks */
         int      strayed;       /* the blob went home before cure() came: what was read of the thread is void; see lend.strayed */
         int      begun;         /* there may be something to undo */
         uint64_t started_ns;    /* of the leg that runs */

@@ -16,6 +16,7 @@
 #include "sigframe.h"
 #include "util.h"
 
+#define MANY            32u             /* threads: for fewer it is not worth it to change processors */
 #define WORK_NS         5000000000ull   /* the calls take microseconds, but a thread may not get a processor */
 #define SPIN_NS         200000u         /* look so long without a nap */
 #define NAP_NS          50000           /* between looks from then on */
@@ -162,18 +163,6 @@ static enum reason why_not(struct lend *l, size_t i)
         return REASONS;
 }
 
-/*
- * A signal that stops a thread because it is traced, and if it is no longer is
- * lost on it (sig_ignored() of the kernel): one that nobody handles, and that
- * would be ignored. Not a blocked one, of which one may be pending. 0: none.
- */
-static int unheard(const struct threads *th, uint64_t mask)
-{
-        uint64_t left = SIG_UNHEARD & ~(th->caught | mask);
-
-        return left ? 64 - __builtin_clzll(left) : 0;   /* the highest: SIGCHLD comes most often */
-}
-
 /* Borrow thread i for this slot. 1; 0: it is left out; -1 after fail(). */
 static int borrow(struct lend *l, struct lent *k, size_t i)
 {
@@ -181,7 +170,7 @@ static int borrow(struct lend *l, struct lent *k, size_t i)
         enum reason reason = why_not(l, i);
         unsigned slot = (unsigned)(k - l->lent);
 
-        *k = (struct lent){ .i = i, .at = l->at.slots + slot * l->slot_len, .stop = unheard(l->threads, t->task[i].mask) };
+        *k = (struct lent){ .i = i, .at = l->at.slots + slot * l->slot_len, .stop = sig_unheard(l->threads->caught, t->task[i].mask) };
         if (reason == REASONS) {
                 switch (remote_lend(&k->remote, t, &t->task[i], l->threads->thread[i].img.rseq,
                                     l->xstates + slot * l->xstate_len, l->xstate_now, l->xstate_len)) {
@@ -471,14 +460,42 @@ static int lend_thread(struct lend *l, size_t i)
         return rc > 0 ? send_off(l, k) : rc;
 }
 
+/* Lend those that ran on processor n last, or all others. 0, or -1 after fail(). */
+static int lend_those(struct lend *l, uint32_t n, int on_it)
+{
+        const struct trace *t = l->threads->t;
+
+        for (size_t i = 1; i < t->n && !l->strayed; i++)
+                if ((t->task[i].processor == n) == on_it && (stop_wanted() || lend_thread(l, i) < 0))
+                        return -1;
+        return 0;
+}
+
+/*
+ * A thread is woken where it ran last. Where we run, it would interrupt us: those
+ * that were there come when we have moved away.
+ */
+static int lend_all(struct lend *l)
+{
+        int ours = l->threads->t->n >= MANY ? processor_now() : -1, rc;
+
+        rc = lend_those(l, (uint32_t)ours, 0);
+        if (ours >= 0)
+                leave_processor(ours);
+        if (rc == 0)
+                rc = lend_those(l, (uint32_t)ours, 1);
+        if (rc == 0)
+                rc = finish(l);
+        if (ours >= 0)
+                leave_processor(-1);
+        return rc;
+}
+
 int lend_run(struct lend *l, const struct lend_place *at, struct threads *th)
 {
         l->at = *at;
         l->threads = th;
-        for (size_t i = 1; i < th->t->n && !l->strayed; i++)
-                if (stop_wanted() || lend_thread(l, i) < 0)
-                        return -1;
-        if (finish(l) < 0)
+        if (lend_all(l) < 0)
                 return -1;
         say("%u other threads were asked", l->asked);
         for (int r = 0; r < REASONS && !l->strayed; r++)

@@ -26,9 +26,11 @@ head:
 /*
  * entry - rip is set here by the tracer; never returns
  *   in:   rsi = bytes from `data` to the end of the mapping; all other
- *         registers dead (the tracer keeps them), all signals blocked,
- *         data and frame filled in, everything still r-x
- *   out:  the done word set, parked in ppoll; or gone through rt_sigreturn
+ *         registers dead (the tracer keeps them), all signals blocked but for
+ *         the one that it is to send itself: see `lend`; data and frame filled
+ *         in, everything still r-x
+ *   out:  the done word set, stopped by that signal or parked in ppoll; or gone
+ *         through rt_sigreturn
  */
 entry:
         cld                             /* the C code expects it; the frame has the target's */
@@ -46,6 +48,16 @@ entry:
         je      go
         cmp     $PARASITE_PARK, %eax
         jne     leave                   /* nobody said go */
+
+        mov     PARASITE_STOP + data(%rip), %esi
+        test    %esi, %esi
+        jz      park
+        mov     $SYS_gettid, %eax
+        syscall
+        mov     %eax, %edi
+        mov     $SYS_tkill, %eax
+        syscall
+        jmp     leave                   /* nobody traces it any more */
 
 /*
  * park - wait for the tool, in a system call without a restart block, so that

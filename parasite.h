@@ -26,7 +26,10 @@
 #define PARASITE_MAGIC          0x31504443      /* "CDP1" */
 #define PARASITE_STACK          16384           /* bytes: a second crdump may tie its lifeline there */
 #define PARASITE_WAIT_SECONDS   2               /* parked so long; then the blob goes home by itself */
-#define PARASITE_WAIT           24              /* offset of wait_sec in struct parasite_data, for parasite.S */
+
+/* struct parasite_data, for parasite.S: offsets */
+#define PARASITE_WAIT           24              /* of wait_sec */
+#define PARASITE_STOP           40              /* of stop */
 
 /* struct parasite_slot, for parasite.S: offsets, and of its calls */
 #define PARASITE_SLOT_N         4
@@ -40,10 +43,10 @@
 
 /* parasite_data.done: a word that only the blob writes after the tool has set it to 0 */
 #define PARASITE_WORKING        0
-#define PARASITE_DONE           1               /* all answers are there; parked, or on the way to `caught` */
+#define PARASITE_DONE           1               /* all answers are there; on the way to the stop, the park, or `caught` */
 
 /* parasite_data.mode: what to do when done */
-#define PARASITE_PARK           1               /* wait in ppoll to be stopped */
+#define PARASITE_PARK           1               /* stop by the signal `stop`; where there is none, wait in ppoll to be stopped */
 #define PARASITE_GO             2               /* wait for the word `go`, then go by `caught`, where a breakpoint is */
 
 #ifndef __ASSEMBLER__
@@ -119,6 +122,8 @@ struct parasite_data {
         int32_t  tid;           /* in: the borrowed thread, in its own pid namespace; 0: do not compare */
         uint32_t ask_umask;     /* in: 1: take the umask by setting it (kernels before 4.7) */
         int64_t  wait_sec, wait_ns;     /* in: struct timespec of the parking ppoll; the kernel counts it down */
+        uint32_t stop;          /* in: as in parasite_slot */
+        uint32_t zero;
         struct parasite_answer answer[PARASITE_CMDS];
         struct parasite_sigaction sigaction[PARASITE_SIGNALS];
         struct parasite_itimer itimer[3];
@@ -134,7 +139,8 @@ struct parasite_data {
         char     log[1004];     /* text lines, each ending in \n; what does not fit is cut */
 };
 _Static_assert(sizeof(struct parasite_data) <= 4096, "parasite_data fits its page");
-_Static_assert(offsetof(struct parasite_data, wait_sec) == PARASITE_WAIT, "PARASITE_WAIT");
+_Static_assert(offsetof(struct parasite_data, wait_sec) == PARASITE_WAIT &&
+               offsetof(struct parasite_data, stop) == PARASITE_STOP, "offsets of the data");
 
 /*
  * A thread other than that one is lent for a few system calls in a slot of its

@@ -91,6 +91,7 @@ int proc_parse_stat(const char *text, struct proc_stat *st)
         st->start_code = f[26];
         st->end_code = f[27];
         st->start_stack = f[28];
+        st->processor = (uint32_t)f[39];
         st->start_data = f[45];
         st->end_data = f[46];
         st->start_brk = f[47];
@@ -502,6 +503,13 @@ int proc_parse_syscall(const char *text)
         long nr = strtol(text, &end, 10);
 
         return end == text || nr < -1 || nr > 0xffff ? -1 : (int)nr;    /* no number: "running" */
+}
+
+uint64_t proc_mapped(int dir)
+{
+        char text[256];                 /* seven numbers, the first one of pages: proc_pid_statm() */
+
+        return slurp_into(text, sizeof text, dir, "statm") < 0 ? 0 : strtoull(text, NULL, 10) * IMG_PAGE;
 }
 
 int proc_syscall(int dir, pid_t tid)

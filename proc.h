@@ -27,6 +27,7 @@ struct proc_stat {
         uint32_t threads;       /* that are listed: the first one also when it has ended */
         uint64_t start_ticks;   /* after boot, in 1/100 s */
         uint64_t start_code, end_code, start_stack;     /* 0 when we may not know, as below */
+        uint32_t processor;     /* that it ran on last */
         uint64_t start_data, end_data, start_brk;
         uint64_t arg_start, arg_end, env_start, env_end;
         int      exit_status;   /* of a zombie, as waitpid(2) tells it; 0 when we may not know */
@@ -110,6 +111,9 @@ int proc_tasks(int dir, pid_t **tid, size_t *n);
  * it: who asks in the order of the elements, as /proc has them, finds each at once.
  */
 size_t proc_find_tid(const void *v, size_t n, size_t size, pid_t tid, size_t *at);
+
+/* Bytes that the process at dir has mapped, in all mappings but that of vsyscalls; 0: not to be known. */
+uint64_t proc_mapped(int dir);
 
 /* The system call that a thread sleeps in; -1 running or none; -2 not to be known. */
 int proc_syscall(int dir, pid_t tid);

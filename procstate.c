@@ -385,6 +385,11 @@ void procstate_take(struct procstate *ps, const struct proc_stat *st)
 {
         struct img_proc *p = &ps->p;
 
+        if (ps->taken)
+                return;
+        ps->taken = 1;
+        ps->before = *p;
+        ps->strs_before = ps->strs.len;
         take_stat(p, st);
         if (!st->start_code)
                 notes_add(ps->notes, "memory layout: not told by /proc/PID/stat");
@@ -395,6 +400,15 @@ void procstate_take(struct procstate *ps, const struct proc_stat *st)
         p->personality = take_number(ps, "personality", 16, IMG_PROC_PERSONALITY);
         p->loginuid = take_number(ps, "loginuid", 10, IMG_PROC_LOGINUID);
         rawfiles_all(ps->raw);
+}
+
+void procstate_again(struct procstate *ps)
+{
+        if (!ps->taken)
+                return;
+        ps->taken = 0;
+        ps->p = ps->before;
+        ps->strs.len = ps->strs_before;
 }
 
 void procstate_rehearse(struct procstate *ps, const struct proc_stat *st)

@@ -32,6 +32,9 @@ struct procstate {
         int      ns;                    /* its ns folder, and the names there, a NUL behind each; 0: not opened yet */
         struct payload ns_names;
         struct payload lines;           /* room for a list */
+        int      taken;                 /* by procstate_take(), before which it was */
+        struct img_proc before;
+        size_t   strs_before;
 };
 
 /*
@@ -46,8 +49,11 @@ int procstate_look(struct procstate *ps, const struct proc_maps *maps, uint64_t 
  */
 void procstate_rehearse(struct procstate *ps, const struct proc_stat *st);
 
-/* Of the stopped target: the rest. */
+/* Of the stopped target, borrowed or not: the rest, unless that was taken already. */
 void procstate_take(struct procstate *ps, const struct proc_stat *st);
+
+/* It has run on: what was taken is void. */
+void procstate_again(struct procstate *ps);
 
 /*
  * PROC into the image. misc: what the parasite was told, NULL: it could not be used;

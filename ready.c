@@ -11,8 +11,8 @@
 #include "util.h"
 
 #define PAGE            4096u
-#define SMALLEST        48u             /* bytes; by steps of a half, up to 20,000 */
-#define SIZES           16
+#define SMALLEST        14u             /* bytes; by steps of a half, up to 20,000 */
+#define SIZES           19
 #define PIECES          12              /* of each size, */
 #define BIG             1024u           /* or of bytes from that on half as many */
 #define STACK           32768u          /* bytes: the deepest calls take that */

@@ -345,10 +345,13 @@ static struct user_regs_struct start_regs(struct remote *r, uint64_t rip)
         return regs;
 }
 
-/* To the entry of the call and on to its exit. A group stop and what is left of an interrupt come first. */
-static int run_call(struct remote *r)
+/*
+ * On through so many stops of the call: 1, to its entry, 2, to its exit as well. A
+ * group stop and what is left of an interrupt come first.
+ */
+static int run_call(struct remote *r, int to)
 {
-        for (int stops = 0, sig = 0; stops < 2; ) {
+        for (int stops = 0, sig = 0; stops < to; ) {
                 enum trace_stop stop;
 
                 if (resume(r, 1, sig) < 0)
@@ -373,7 +376,8 @@ static int run_call(struct remote *r)
         return 0;
 }
 
-int remote_call(struct remote *r, uint64_t mask, long nr, const uint64_t arg[6], int64_t *ret)
+/* last: it stops behind the call as remote_stop() would stop it then, for a call that no signal ends. */
+static int call(struct remote *r, uint64_t mask, long nr, const uint64_t arg[6], int64_t *ret, int last)
 {
         struct user_regs_struct regs = start_regs(r, r->gadget.syscall);
 
@@ -384,7 +388,7 @@ int remote_call(struct remote *r, uint64_t mask, long nr, const uint64_t arg[6],
         regs.r10 = arg[3];
         regs.r8 = arg[4];
         regs.r9 = arg[5];
-        if (go_to(r, mask, &regs) < 0 || run_call(r) < 0 ||
+        if (go_to(r, mask, &regs) < 0 || run_call(r, last ? 1 : 2) < 0 || (last && remote_stop(r) < 0) ||
             (r->maybe_dispatch && not_dispatched(r, mask) < 0))
                 return -1;
         if (trace_get_regs(r->t, r->task->tid, &regs) < 0)
@@ -396,12 +400,17 @@ int remote_call(struct remote *r, uint64_t mask, long nr, const uint64_t arg[6],
         return 0;
 }
 
+int remote_call(struct remote *r, uint64_t mask, long nr, const uint64_t arg[6], int64_t *ret)
+{
+        return call(r, mask, nr, arg, ret, 0);
+}
+
 int remote_unmap(struct remote *r, uint64_t mask, uint64_t addr, uint64_t len, const char *what)
 {
         uint64_t arg[6] = { addr, len, 0, 0, 0, 0 };
         int64_t ret;
 
-        if (remote_call(r, mask, SYS_munmap, arg, &ret) < 0)
+        if (call(r, mask, SYS_munmap, arg, &ret, 1) < 0)
                 return -1;
         if (ret >= 0)
                 return 0;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,27 +46,35 @@ static void see(const struct trace *t, struct trace_seen *s, pid_t tid)
         struct proc_stat st;
 
         *s = (struct trace_seen){ .tid = tid, .state = proc_stat(t->dir, tid, &st) < 0 ? 'X' : st.state };
-        if (s->state != 'X')
-                s->syscall = proc_syscall(t->dir, tid);
+        if (s->state == 'X')
+                return;
+        s->syscall = proc_syscall(t->dir, tid);
+        s->processor = st.processor;
+}
+
+static void forget_seen(struct trace *t)
+{
+        free(t->seen);
+        free(t->listed);
+        t->seen = NULL;
+        t->listed = NULL;
+        t->seen_n = t->seen_at = 0;
 }
 
 int seize_look(struct trace *t)
 {
-        pid_t *tid;
+        size_t n;
 
-        free(t->seen);
-        t->seen_n = t->seen_at = 0;
-        t->seen = NULL;
-        if (proc_tasks(t->dir, &tid, &t->seen_n) < 0)
+        forget_seen(t);
+        if (proc_tasks(t->dir, &t->listed, &n) < 0)
                 return fail("process %d is gone", t->pid);
-        t->seen = malloc((t->seen_n + 1) * sizeof *t->seen);
-        for (size_t i = 0; t->seen && i < t->seen_n; i++)
-                see(t, &t->seen[i], tid[i]);
-        free(tid);
-        if (t->seen)
-                return trace_prepare(t, t->seen_n + FEW);
-        t->seen_n = 0;
-        return fail("threads:");
+        t->seen = malloc((n + 1) * sizeof *t->seen);
+        if (!t->seen)
+                return fail("threads:");
+        t->seen_n = n;
+        for (size_t i = 0; i < n; i++)
+                see(t, &t->seen[i], t->listed[i]);
+        return trace_prepare(t, n + FEW);
 }
 
 /* What was seen of it; one that is new is looked at now. */
@@ -80,6 +89,15 @@ static struct trace_seen seen(struct trace *t, pid_t tid)
         return fresh;
 }
 
+/*
+ * Does the number belong to another process by now? (do_send_specific() of the
+ * kernel looks at that before it asks whether we may.)
+ */
+static int is_foreign(const struct trace *t, pid_t tid)
+{
+        return syscall(SYS_tgkill, t->pid, tid, 0) < 0 && errno == ESRCH;
+}
+
 /* Seize and interrupt one thread. 1: done; 0: it is gone; -1 after fail(). */
 static int seize_task(struct trace *t, pid_t tid)
 {
@@ -89,10 +107,10 @@ static int seize_task(struct trace *t, pid_t tid)
 
         if (t->n == t->cap && trace_prepare(t, 2 * t->cap) < 0)
                 return -1;
-        if (s.state == 'Z' || s.state == 'X')
+        if (s.state == 'Z' || s.state == 'X' || is_foreign(t, tid))
                 return 0;
         k = &t->task[t->n];
-        *k = (struct trace_task){ .tid = tid, .state = s.state, .syscall = s.syscall };
+        *k = (struct trace_task){ .tid = tid, .state = s.state, .syscall = s.syscall, .processor = s.processor };
         if (trace_request(t, PTRACE_SEIZE, tid, 0, (void *)TRACE_OPTIONS) < 0) {
                 int err = errno;
 
@@ -102,6 +120,8 @@ static int seize_task(struct trace *t, pid_t tid)
         }
         k->seized = 1;
         t->n++;
+        if (is_foreign(t, tid))         /* not stopped yet: it does not notice when we end */
+                return fail("thread %d left process %d when it was seized", tid, t->pid);
         if (trace_interrupt(t, tid) < 0 && errno != ESRCH)      /* one that just died: waiting shows it */
                 return fail("interrupt %d:", tid);
         return 1;
@@ -194,18 +214,21 @@ static int seize_new(struct trace *t, const pid_t *tid, size_t n)
         return rc;
 }
 
-/* One pass over the threads that /proc lists. *fresh: how many were new. */
-static int seize_pass(struct trace *t, uint64_t deadline, size_t *fresh)
+/*
+ * One pass over the threads that /proc lists: first as it did when they were
+ * looked at, for a list of many takes as long as stopping some of them.
+ */
+static int seize_pass(struct trace *t, uint64_t deadline)
 {
-        size_t n, before = t->n;
-        pid_t *tid;
+        size_t before = t->n, n = t->seen_n;
+        pid_t *tid = t->listed;
         int rc;
 
-        if (proc_tasks(t->dir, &tid, &n) < 0)
+        t->listed = NULL;
+        if (!tid && proc_tasks(t->dir, &tid, &n) < 0)
                 return fail("process %d is gone", t->pid);
         rc = seize_new(t, tid, n);
         free(tid);
-        *fresh = t->n - before;
         for (size_t i = before; i < t->n && rc >= 0; i++) {
                 rc = settle(t, &t->task[i], deadline);
                 if (rc > 0)
@@ -218,9 +241,10 @@ static int seize_pass(struct trace *t, uint64_t deadline, size_t *fresh)
 }
 
 /*
- * Are they all ours? That a pass found no new one does not tell: the list ends
- * early where a thread ends while it is read (next_tid() of fs/proc/base.c), and
- * one that has ended may have made another. The kernel's count does.
+ * Are they all ours? They have all stopped, so that none of them makes another
+ * or ends any more: the kernel's count tells. (That a pass found no new one
+ * would not: the list ends early where a thread ends while it is read,
+ * next_tid() of fs/proc/base.c, and one that has ended may have made another.)
  */
 static int have_all(struct trace *t)
 {
@@ -260,7 +284,6 @@ int seize_one(struct trace *t, pid_t tid, uint64_t deadline)
 
 int seize(struct trace *t, uint64_t deadline)
 {
-        size_t fresh = 0;
         int all, first = 1;
 
         block_sigchld();
@@ -269,11 +292,11 @@ int seize(struct trace *t, uint64_t deadline)
         do {
                 if (stop_wanted())
                         return -1;
-                if (seize_pass(t, deadline, &fresh) < 0)
+                if (seize_pass(t, deadline) < 0)
                         return -1;
-                if (!t->n)
+                if (!t->n && !first)
                         return fail("process %d is gone", t->pid);
-                all = !fresh && have_all(t);
+                all = t->n && have_all(t);
                 if (!all && !first && now_ns() >= deadline)     /* a slow machine is not the threads' fault */
                         return stop_wanted() ? -1 :
                                 fail("process %d makes threads faster than they can be stopped", t->pid);
@@ -372,9 +395,7 @@ void seize_forget(struct trace *t)
 {
         free(t->task);
         free(t->pieces);
-        free(t->seen);
-        t->seen = NULL;
-        t->seen_n = 0;
+        forget_seen(t);
         t->task = NULL;
         t->pieces = NULL;
         t->n = t->cap = 0;

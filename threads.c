@@ -56,6 +56,7 @@ static void get_ready(struct threads *th)
         ready_memory(th->thread, n * sizeof *th->thread);
         payload_ready(&th->strs, n * STRS);
         payload_ready(&th->xstates, n * XSTATE);
+        threadahead_begin(&th->ahead, th->look.n + MORE);
 }
 
 void threads_look(struct threads *th, struct trace *t, struct rawfiles *raw, struct notes *notes)
@@ -257,22 +258,39 @@ static int old_sched(pid_t tid, struct sched_attr_1 *a)
         return 0;
 }
 
+/* Whose sched_getattr() does not tell a nice value, which it has all the same. */
+static int is_realtime(uint32_t policy)
+{
+        enum { FIFO = 1, RR = 2, DEADLINE = 6 };        /* SCHED_*: uapi/linux/sched.h */
+
+        return policy == FIFO || policy == RR || policy == DEADLINE;
+}
+
+static int own_nice(pid_t tid, int32_t *nice)
+{
+        long got = syscall(SYS_getpriority, 0, tid);    /* PRIO_PROCESS; told as 20 - nice */
+
+        *nice = 20 - (int32_t)got;
+        return got < 0 ? -1 : 0;
+}
+
 static void add_sched(struct threads *th, struct thread *d)
 {
         struct sched_attr_1 a = { 0 };
         int rc = th->no_attr ? -1 : (int)syscall(SYS_sched_getattr, d->img.tid, &a, sizeof a, 0);
-        long nice = syscall(SYS_getpriority, 0, d->img.tid);    /* PRIO_PROCESS; told as 20 - nice */
 
         if (rc < 0 && (th->no_attr || errno == ENOSYS)) {
                 th->no_attr = 1;
                 rc = old_sched(d->img.tid, &a);
         }
-        if (rc < 0 || nice < 0) {
+        if (rc == 0 && (th->no_attr || is_realtime(a.policy)))
+                rc = own_nice(d->img.tid, &a.nice);
+        if (rc < 0) {
                 lack_errno(&th->lack, IMG_THREAD_SCHED);
                 return;
         }
         d->img.policy = a.policy;
-        d->img.nice = 20 - (int32_t)nice;       /* sched_getattr does not tell that of a real-time one */
+        d->img.nice = a.nice;
         d->img.rt_priority = a.priority;
         d->img.sched_flags = (uint32_t)a.flags;
         d->img.dl_runtime_ns = a.runtime;
@@ -393,18 +411,22 @@ static void take_name(struct thread *d, const char *name)
         }
 }
 
-static void read_status(struct threads *th, struct thread *d, int fd, int first)
+/* fd: open for it, or -1. */
+static void read_status(struct threads *th, struct thread *d, int fd)
 {
+        size_t i = (size_t)(d - th->thread);
+        const char *text = threadahead_text(&th->ahead, i);
         struct procthread p;
 
-        if ((fd < 0 || slurp_again(&th->text, fd, STATUS_MAX) < 0) &&
+        if (!text && (fd < 0 || slurp_again(&th->text, fd, STATUS_MAX) < 0) &&
             procthread_read(&th->text, th->t->dir, d->img.tid, "status") < 0) {
                 lack(&th->lack, lack_bit(IMG_THREAD_CREDS), strerror(errno));
                 return;
         }
-        procthread_parse(th->text.p, &p);
+        text = text ? text : th->text.p;
+        procthread_parse(text, &p);
         if (d->img.tid == th->t->pid)   /* the process's own */
-                rawfiles_take(th->raw, "status", th->text.p);
+                rawfiles_take(th->raw, "status", text);
         if (saw(&p, PROCTHREAD_NAME))
                 take_name(d, p.name);
         if (saw(&p, PROCTHREAD_NSPID))
@@ -415,7 +437,7 @@ static void read_status(struct threads *th, struct thread *d, int fd, int first)
                 take_credentials(th, d, &p);
         take_folders(th, d, &p);
         take_fences(th, d, &p);
-        if (first) {
+        if (i == 0) {
                 read_shared_signals(th, d->img.tid, p.shared_pending);
                 th->caught = saw(&p, PROCTHREAD_SIGCGT) ? p.caught : SIG_ALL;
         }
@@ -424,7 +446,7 @@ static void read_status(struct threads *th, struct thread *d, int fd, int first)
                 add_filters(th, d);
 }
 
-static void read_thread(struct threads *th, struct thread *d, const struct trace_task *k, int first)
+static void read_thread(struct threads *th, struct thread *d, const struct trace_task *k)
 {
         struct threadseen seen = threadlook_at(&th->look, k->tid);
 
@@ -437,12 +459,30 @@ static void read_thread(struct threads *th, struct thread *d, const struct trace
         };
         add_call(th, d, k);
         add_registers(th, d);
-        read_status(th, d, seen.status, first);
+        read_status(th, d, seen.status);
         add_sched(th, d);
         add_affinity(th, k->tid);
         add_calls(th, d);
         threadlook_add(&th->look, &seen, k->state != 'R' && k->syscall == d->img.syscall, &th->strs);
         d->img.strs_len = (uint32_t)(th->strs.len - d->strs);
+}
+
+void threads_read_ahead(struct threads *th)
+{
+        const struct threadlook *l = &th->look;
+        size_t hint = 0;
+
+        for (size_t i = 0; i < th->t->n; i++) {
+                size_t k = proc_find_tid(l->seen, l->n, sizeof *l->seen, th->t->task[i].tid, &hint);
+
+                if (!threadahead_read(&th->ahead, i, k < l->n ? l->seen[k].status : -1))
+                        return;
+        }
+}
+
+void threads_end_ahead(struct threads *th)
+{
+        threadahead_end(&th->ahead);
 }
 
 int threads_read(struct threads *th)
@@ -455,7 +495,7 @@ int threads_read(struct threads *th)
         for (size_t i = 0; i < th->n; i++) {
                 if (i % 64 == 0 && stop_wanted())
                         return -1;
-                read_thread(th, &th->thread[i], &th->t->task[i], i == 0);
+                read_thread(th, &th->thread[i], &th->t->task[i]);
         }
         return !th->strs.failed && !th->shared.failed ? 0 : fail("no memory for what threads are");
 }
@@ -577,6 +617,7 @@ int threads_write(struct threads *th, struct imgwrite *w)
 
 void threads_free(struct threads *th)
 {
+        threadahead_free(&th->ahead);
         threadlook_free(&th->look);
         free(th->thread);
         slurp_free(&th->text);

@@ -24,6 +24,7 @@
 #include "procthread.h"
 #include "rawfiles.h"
 #include "slurp.h"
+#include "threadahead.h"
 #include "threadlack.h"
 #include "threadlook.h"
 #include "trace.h"
@@ -56,6 +57,7 @@ struct threads {
         uint64_t caught;        /* signals that the process handles; all of them: not known */
 
         struct threadlook look;
+        struct threadahead ahead;
         struct threadlack lack;
         struct slurp text;
         struct waits waits;
@@ -72,6 +74,13 @@ void threads_look(struct threads *th, struct trace *t, struct rawfiles *raw, str
 
 /* All that can be told from outside. Again, if a thread has run on. 0, or -1 after fail(): no memory, stop_wanted(). */
 int threads_read(struct threads *th);
+
+/*
+ * Part of that, if there are many: by a second thread of ours, while the first
+ * one is at it. It returns when all is read, or threads_end_ahead() was called: in any case.
+ */
+void threads_read_ahead(struct threads *th);
+void threads_end_ahead(struct threads *th);
 
 /* What thread i was asked; NULL: not asked, nothing of that is known. */
 void threads_asked(struct threads *th, size_t i, const struct threads_inside *in);

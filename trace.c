@@ -58,6 +58,12 @@ long trace_request(struct trace *t, int req, pid_t tid, uint64_t addr, void *dat
         return request(t, req, tid, number(addr), data);
 }
 
+/* May we spin? Not where tracer and target have but one processor between them. */
+static int may_poll(void)
+{
+        return processors() > 1;
+}
+
 int trace_prepare(struct trace *t, size_t n)
 {
         struct trace_task *task = n > t->cap ? realloc(t->task, n * sizeof *task) : t->task;
@@ -71,6 +77,7 @@ int trace_prepare(struct trace *t, size_t n)
         ready_memory(task, t->cap * sizeof *task);
         for (int i = 0; i < TRACE_PIECES; i++)
                 ready_memory(trace_piece(t, i), PIECE_USED);
+        may_poll();                     /* asks once */
         return 0;
 }
 
@@ -210,17 +217,6 @@ static enum trace_stop decode(int status, int *sig)
         if (*sig == (SIGTRAP | 0x80))
                 return TRACE_SYSCALL;
         return TRACE_SIGNAL;
-}
-
-/* May we spin? Not where tracer and target have but one processor between them. */
-static int may_poll(void)
-{
-        static int answer = -1;
-        cpu_set_t set;
-
-        if (answer < 0)
-                answer = sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 1;
-        return answer;
 }
 
 /* Sleep until a child may have changed, or at most a slice. SIGCHLD is blocked by seize(). */

@@ -21,6 +21,19 @@
 #define TRACE_OPTIONS   0x11ul  /* of each thread: PTRACE_O_TRACESYSGOOD, PTRACE_O_TRACEEXEC */
 #define TRACE_XSTATE_MAX 65536  /* bytes asked for; AMX makes it 11,008 */
 
+/*
+ * A signal that stops a thread because it is traced, and if it is no longer is
+ * lost on it (sig_ignored() of the kernel): one that the process does not handle
+ * (caught), and that would be ignored. Not one that the thread has blocked
+ * (mask), of which one may be pending. 0: none.
+ */
+static inline int sig_unheard(uint64_t caught, uint64_t mask)
+{
+        uint64_t left = SIG_UNHEARD & ~(caught | mask);
+
+        return left ? 64 - __builtin_clzll(left) : 0;   /* the highest: SIGCHLD comes most often */
+}
+
 /* Pieces of memory, each of TRACE_XSTATE_MAX bytes, for the one thread that is worked on. */
 enum trace_piece { TRACE_XSTATE, TRACE_XSTATE_NOW, TRACE_SAVED, TRACE_BUILD, TRACE_PIECES };
 
@@ -28,6 +41,7 @@ struct trace_task {
         pid_t    tid;           /* first, for proc_find_tid(), as in trace_seen */
         char     state;         /* letter of /proc before the seize; T if its group was stopped by then */
         int      syscall;       /* that it slept in before the seize: proc_syscall() */
+        uint32_t processor;     /* that it had run on last, before the seize */
         int      seized;        /* ours until it is detached or gone */
         int      stopped;       /* in an event stop: registers can be had */
         int      call;          /* that restart_syscall(2) stands for, in which it sleeps; 0: not known */
@@ -41,6 +55,7 @@ struct trace_seen {             /* of a thread before it is seized */
         pid_t    tid;
         char     state;
         int      syscall;
+        uint32_t processor;
 };
 
 struct trace_call {             /* the system call that a thread is on its way out of */
@@ -69,6 +84,7 @@ struct trace {
         int      died;          /* that was said; nothing is to be put back any more */
         struct trace_seen *seen;        /* seize_look(), in the order of /proc */
         size_t   seen_n, seen_at;
+        pid_t   *listed;        /* their numbers, until seize() has taken them up; NULL: it asks /proc */
         struct trace_task *task;
         size_t   n, cap;
         uint8_t *pieces;        /* trace_prepare(); seize_forget() frees it */

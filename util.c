@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -28,9 +30,11 @@ static atomic_int  own_caught;
 static atomic_int *caught = &own_caught;        /* the first signal that wants an end; shared with a child */
 static pid_t       sharer;                      /* whose signals they are; 0: ours */
 static uint64_t    deadline, pause_limit;
-static int         stop_said;
+static atomic_int  stop_said;
+static _Thread_local int quiet;
 static int       (*watch)(void *);
 static void       *watched;
+static pthread_mutex_t speaking = PTHREAD_MUTEX_INITIALIZER;
 static char       *held;                        /* messages; NULL: they go out at once */
 static size_t      held_len;
 static void      (*clear_line)(void);           /* or NULL */
@@ -58,7 +62,23 @@ static void cut(char *s, size_t len)
         memcpy(s + len, "...", 4);
 }
 
-/* One line by one write(2), errno as it was. */
+/* Held, or by one write(2). */
+static void put_line(const char *line, size_t len)
+{
+        if (held && held_len + len <= HELD_MAX) {
+                memcpy(held + held_len, line, len);
+                held_len += len;
+        }
+        if (held)
+                return;
+        if (clear_line)
+                clear_line();
+        /* again only once: who keeps pressing ^C at a full pipe means it */
+        if (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
+                (void)!write(STDERR_FILENO, line, len);
+}
+
+/* One line, errno as it was. */
 static void __attribute__((format(printf, 1, 0)))
 message(const char *fmt, va_list ap)
 {
@@ -67,6 +87,8 @@ message(const char *fmt, va_list ap)
         size_t room = sizeof(line) - (sizeof(PREFIX) - 1) - REASON, len = strlen(fmt);
         int saved = errno, n;
 
+        if (quiet)
+                return;
         n = vsnprintf(text, room, fmt, ap);
         if (n < 0)
                 text[0] = 0;
@@ -79,17 +101,9 @@ message(const char *fmt, va_list ap)
         defuse(text);
         len = strlen(line);
         line[len++] = '\n';
-        if (held && held_len + len <= HELD_MAX) {
-                memcpy(held + held_len, line, len);
-                held_len += len;
-        }
-        if (held)
-                return;
-        if (clear_line)
-                clear_line();
-        /* again only once: who keeps pressing ^C at a full pipe means it */
-        if (write(STDERR_FILENO, line, len) < 0 && errno == EINTR)
-                (void)!write(STDERR_FILENO, line, len);
+        pthread_mutex_lock(&speaking);
+        put_line(line, len);
+        pthread_mutex_unlock(&speaking);
         errno = saved;
 }
 
@@ -191,6 +205,40 @@ int start_thread(pthread_t *t, void *(*fn)(void *), void *arg)
         pthread_sigmask(SIG_SETMASK, &was, NULL);
         pthread_attr_destroy(&attr);
         return err;
+}
+
+int processors(void)
+{
+        static atomic_int answer;
+        cpu_set_t set;
+
+        if (!answer)
+                answer = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+        return answer;
+}
+
+void quiet_thread(int yes)
+{
+        quiet = yes;
+}
+
+int processor_now(void)
+{
+        return sched_getcpu();
+}
+
+void leave_processor(int n)
+{
+        static cpu_set_t all;
+        cpu_set_t set;
+
+        if (!CPU_COUNT(&all) && sched_getaffinity(0, sizeof all, &all) < 0)
+                return;
+        set = all;
+        if (n >= 0)
+                CPU_CLR(n, &set);
+        if (CPU_COUNT(&set))
+                sched_setaffinity(0, sizeof set, &set);
 }
 
 void clocked_cond(pthread_cond_t *c)
@@ -379,6 +427,7 @@ int stop_wanted(void)
 {
         static _Atomic uint64_t asked;
         uint64_t now = now_ns();
+        const char *why = NULL;
         int sig;
 
         if (stop_said)
@@ -388,16 +437,17 @@ int stop_wanted(void)
         asked = now;
         sig = stop_signal();
         if (sig)
-                fail("stopped by %s", sig == SIGINT ? "SIGINT" : sig == SIGTERM ? "SIGTERM" : "SIGHUP");
+                why = sig == SIGINT ? " by SIGINT" : sig == SIGTERM ? " by SIGTERM" : " by SIGHUP";
         else if (orphaned())
-                fail("stopped: the parent process was killed");
+                why = ": the parent process was killed";
         else if (deadline && now >= deadline)
-                fail("stopped: the time given is over");
+                why = ": the time given is over";
         else if (pause_limit && now >= pause_limit)
-                fail("stopped: the target would have paused longer than allowed");
+                why = ": the target would have paused longer than allowed";
         else if (!watch || watch(watched) == 0)
                 return 0;
-        stop_said = 1;
+        if (!quiet && !atomic_exchange(&stop_said, 1) && why)   /* another thread may say it just now */
+                fail("stopped%s", why);
         return -1;
 }
 

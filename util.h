@@ -51,6 +51,19 @@ int     write_full(int fd, const void *buf, size_t len);
  */
 int start_thread(pthread_t *t, void *(*fn)(void *), void *arg);
 
+/* That we may run on; 1 if that is not to be known. */
+int processors(void);
+
+/*
+ * Keep off processor n, or, for -1, on any that we might be on before; ours is processor_now(),
+ * -1: not to be known. Without another one it does nothing.
+ */
+void leave_processor(int n);
+int  processor_now(void);
+
+/* What this thread has to say from now on is not said, not even that stop_wanted(): another one will. */
+void quiet_thread(int yes);
+
 /* A condition whose timed waits go by the clock of now_ns(). */
 void clocked_cond(pthread_cond_t *c);
 

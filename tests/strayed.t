@@ -15,15 +15,19 @@ prlimit --sigpending=unlimited:unlimited true 2>/dev/null && roomy='prlimit --si
 drained() { [ "$(sed -n 's/^SigQ:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")" -lt 5000 ]; }
 
 # The tracing side looks at the parasite for the WHENth time 2.6 s too late; a signal comes every 100 us.
-late() {                        # NAME WHEN OPTION
+held_up() {                     # NAME WHEN OPTION
         await 30 drained || diag "signals that wait: $(grep SigQ "/proc/$pid/status")"
         # shellcheck disable=SC2086     # a command and its words
         timeout -k 5 60 $roomy strace -f -qq -o trace -e trace=process_vm_readv -e "inject=process_vm_readv:delay_enter=2600000:when=$2" \
                 "$CRDUMP" --stop "$3" "$pid" img >stdout 2>stderr
         is $? 0 "$1: status"
-        ok "$1: it went home by itself" grep -q 'went home by' stderr
         is "$(grep -Ev 'held up|paused|caught by parking' stderr)" '' "$1: nothing else is said"
         ok "$1: a whole image" "$CRDUMP" check img
+}
+
+late() {                        # NAME WHEN OPTION
+        held_up "$@"
+        ok "$1: it went home by itself" grep -q 'went home by' stderr
 }
 
 ended() {                       # NAME
@@ -36,20 +40,60 @@ ended() {                       # NAME
         is "$(grep '^wrong' "$out")" '' "$1: in order, at the program's own places"
 }
 
+# Threads that ignore a signal wait in a stop for as long as it takes.
 victim "$VICTIMS/victim-storm" 1 10
+sender=$(sed -n 's/^sender //p' "$out")
+reap "$sender"
+held_up 'stopped' 1 --catch=park
+ok 'stopped: it waits for us' eval '! grep -q "went home" stderr'
+ended 'one that ignores a signal'
+
+# All others ignore none.
+victim "$VICTIMS/victim-storm" 1 10 hears
 sender=$(sed -n 's/^sender //p' "$out")
 reap "$sender"
 late 'parked' 1 --catch=park
 late 'its code injected' 1 --trampoline=inject
 ended 'one thread'
 
-# Threads that ignore a signal wait in a stop for as long as it takes: these ignore none.
 victim "$VICTIMS/victim-storm" 3 10 hears
 sender=$(sed -n 's/^sender //p' "$out")
 reap "$sender"
 late 'the first of three' 1 --catch=park
 late 'one of three' 4 --catch=park      # one or two looks, two to fetch what the first was told, then those at the others
 ended 'three threads'
+
+# It is another one when it is stopped again: what it has mapped by then is in the image.
+cat >grows.c <<'EOF'
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <time.h>
+static void heard(int sig) { (void)sig; }
+int main(void)
+{
+        signal(SIGCHLD, heard);
+        signal(SIGURG, heard);
+        signal(SIGWINCH, heard);
+        for (int i = 0; i < 10000; i++) {
+                char *p = mmap(NULL, 4096, i % 2 ? PROT_READ : PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                if (i == 0)
+                        printf("%p\n", (void *)p);
+                fflush(stdout);
+                nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+        }
+        return 0;
+}
+EOF
+need gcc
+gcc -O1 -o grows grows.c || bail 'gcc'
+background ./grows
+await 10 ready_or_dead grep -q '^0x' "$out" || bail 'the victim does not start'
+before=$(wc -l <"/proc/$pid/maps")
+late 'one that maps more' 1 --catch=park
+held=$("$CRDUMP" show --maps img | grep -c '^[0-9a-f]*-')
+ok "one that maps more: more than before is in the image ($before, then $held)" [ "$held" -gt "$before" ]
+dismiss "$pid"
 
 # A breakpoint needs a target that does nothing about SIGTRAP
 cat >ticks.c <<'EOF'
@@ -72,7 +116,6 @@ int main(void)
         }
 }
 EOF
-need gcc
 gcc -O1 -o ticks ticks.c || bail 'gcc'
 background ./ticks
 await 10 ready_or_dead grep -q '^1000' "$out" || bail 'the victim does not start'
