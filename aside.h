@@ -14,7 +14,8 @@
 
 /*
  * Run job(arg) in that thread, and wait for it: at most ns nanoseconds, and not
- * when stop_wanted(). 0; or -1 with errno (ETIMEDOUT), or EINTR when
+ * when stop_wanted(), counted from when a job of another thread of ours is over, which
+ * takes as long at most. 0; or -1 with errno (ETIMEDOUT), or EINTR when
  * stop_wanted() has said why: then arg, and all that job reaches by it, belong
  * to that thread for ever. When ASIDE_LEFT of them did not come back, no more
  * are tried.

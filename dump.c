@@ -65,6 +65,7 @@ struct dump {
         struct timers timers;
         struct threads tasks;
         struct notes notes;
+        struct notes_mark noted;        /* before the stop */
         struct base base;               /* --base */
         struct imgwrite *out;
         size_t   threads;
@@ -218,9 +219,21 @@ static int check_identity(struct dump *d)
         return 0;
 }
 
-static int stop_target(struct dump *d)
+static int seize_all(struct dump *d)
 {
         uint64_t limit = now_ns() + SEIZE_NS;
+
+        if (deadline_ns() && deadline_ns() < limit)
+                limit = deadline_ns();
+        if (seize(&d->t, limit) < 0)
+                return -1;
+        d->threads = d->t.n;
+        say("stopped %zu threads", d->t.n);
+        return 0;
+}
+
+static int stop_target(struct dump *d)
+{
         struct timespec ts;
 
         clock_gettime(CLOCK_REALTIME, &ts);
@@ -228,13 +241,10 @@ static int stop_target(struct dump *d)
         d->stopped_ns = d->stats.lap_ns = now_ns();
         if (d->opt->max_pause_ns)
                 set_pause_limit(d->stopped_ns + d->opt->max_pause_ns);
-        if (deadline_ns() && deadline_ns() < limit)
-                limit = deadline_ns();
         hold_messages(1);
-        if (seize(&d->t, limit) < 0)
+        d->noted = notes_mark(&d->notes);
+        if (seize_all(d) < 0)
                 return -1;
-        d->threads = d->t.n;
-        say("stopped %zu threads", d->t.n);
         stats_lap(&d->stats, STEP_SEIZE);
         return 0;
 }
@@ -352,6 +362,18 @@ static int visit(struct dump *d)
         return EXIT_DONE;
 }
 
+/* Threads have run on: they are stopped again, but it is another process by now. */
+static int look_again(struct dump *d)
+{
+        if (stop_wanted() || (d->infection.strayed && trace_look(&d->t, &d->t.task[0]) < 0) || seize_all(d) < 0)
+                return -1;
+        notes_back(&d->notes, &d->noted);
+        procstate_again(&d->proc);
+        rawfiles_again(&d->raw);
+        timers_free(&d->timers);
+        return look_stopped(d) < 0 || snapshot_check(&d->snapshot, &d->pages, d->t.dir, d->t.task[0].tid) < 0 ? -1 : 0;
+}
+
 /*
  * What only the process itself may ask. An exit status. If we were held up so
  * long that the parasite went home, its threads have run on: once more, then.
@@ -361,23 +383,16 @@ static int ask_inside(struct dump *d)
         const char *why;
         int status;
 
-        if (why_outside(d, &why) < 0)
-                return EXIT_FAILED;
-        if (why)
-                return stay_outside(d, why);
         for (d->visits = 1; ; d->visits++) {
+                if ((d->visits > 1 && look_again(d) < 0) || why_outside(d, &why) < 0)
+                        return EXIT_FAILED;
+                if (why)
+                        return stay_outside(d, why);
                 status = visit(d);
                 if (status == EXIT_NOT_CURED || d->t.died || !(d->infection.strayed || d->infection.lend.strayed))
                         break;
                 if (d->visits == VISITS)
                         return fail("process %d: held up too often", d->t.pid), EXIT_FAILED;
-                if (stop_wanted() || (d->infection.strayed && trace_look(&d->t, &d->t.task[0]) < 0))
-                        return EXIT_FAILED;
-                procstate_again(&d->proc);
-                rawfiles_again(&d->raw);
-                timers_free(&d->timers);
-                if (look_stopped(d) < 0)
-                        return EXIT_FAILED;
         }
         if (d->opt->stats && status != EXIT_NOT_CURED)
                 stats_infection(&d->infection, d->threads);

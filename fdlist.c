@@ -20,6 +20,7 @@
 #include "util.h"
 
 #define FEW             16u             /* descriptors that may come yet */
+#define SHARE           4u              /* of all descriptors that we may have, such a part */
 #define SCRATCH         (PATH_MAX + 4096u)      /* bytes: what read_text() takes, as a rule */
 #define INFO_MAX        (8u << 20)      /* bytes of an fdinfo: readers take no longer string */
 #define MQUEUE_MAGIC    0x19800202ul    /* uapi/linux/magic.h */
@@ -78,7 +79,7 @@ void fdlist_hold(struct fdlist *l, int dir, const char *name)
         char text[4096];
         int fd;
 
-        if (l->held_n == FDLIST_HELD)
+        if (l->held_n >= descriptors(SHARE, FDLIST_HELD))
                 return;
         fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
         if (fd < 0)

@@ -332,6 +332,43 @@ static int stop_blindly(struct infection *in)
         return done == PARASITE_DONE ? 0 : fail("the parasite in process %d did not finish", in->t->pid);
 }
 
+/*
+ * Stop the blob. If we were held up so long that it went home, the thread has
+ * lived on since: then it is to be given back as it is now.
+ */
+static int stop_blob(struct infection *in)
+{
+        struct remote *r = &in->remote;
+        struct user_regs_struct regs;
+        ssize_t len;
+
+        if (!r->running && (in->started || !r->moved))
+                return 0;
+        if (remote_stop(r) < 0)         /* one that is in the midst of a call makes it now */
+                return -1;
+        if (!in->started)               /* on the trampoline still: what is to be given back is known */
+                return 0;
+        if (trace_get_regs(in->t, r->task->tid, &regs) < 0)
+                return trace_fail(in->t, r->task->tid, "registers");
+        if (in_blob(in, regs.rip))
+                return 0;
+        in->strayed = 1;
+        r->regs = regs;
+        r->line_at = r->scratch = 0;    /* that stack is in use again */
+        r->masked = 0;
+        r->rsp = regs.rsp - 128;
+        r->gadget.restorer = 0;
+        if (trace_get_mask(in->t, r->task->tid, &r->mask) < 0)
+                return trace_fail(in->t, r->task->tid, "signal mask");
+        len = trace_get_xstate(in->t, r->task->tid, r->xstate, TRACE_XSTATE_MAX);
+        if (len < 0)
+                return trace_fail(in->t, r->task->tid, "extended registers");
+        r->xstate_len = (size_t)len;
+        warn("held up for more than %d s: the parasite of process %d went home by itself",
+                    PARASITE_WAIT_SECONDS, in->t->pid);
+        return 0;
+}
+
 static int unmap_blob(struct infection *in)
 {
         if (remote_unmap(&in->remote, mask_meanwhile(in), in->base, in->len, "parasite") < 0)
@@ -358,7 +395,7 @@ static int parked_undone(struct infection *in)
 static int give_up_blob(struct infection *in)
 {
         say("the parasite cannot work: asking call by call");
-        if (remote_stop(&in->remote) < 0 || unmap_blob(in) < 0)
+        if (stop_blob(in) < 0 || in->strayed || unmap_blob(in) < 0)
                 return -1;
         in->refused = 1;
         return 0;
@@ -388,7 +425,7 @@ static int await_done(struct infection *in)
                 uint32_t done;
                 int sig, rc;
 
-                if (!in->stop) {
+                if (!in->stop || now_ns() >= look_at) {         /* or it may not send itself a signal */
                         if (look(in, in->base + head()->data + offsetof(struct parasite_data, done), &done, sizeof done) < 0)
                                 return stop_blindly(in);
                         if (done == PARASITE_DONE)
@@ -404,6 +441,8 @@ static int await_done(struct infection *in)
                 stop = trace_wait(in->t, in->remote.task->tid, now_ns() + (in->stop ? BLIND_NS : LOOK_NS), 1, &sig);
                 if (in->stop && stop == TRACE_SIGNAL && sig == in->stop) {
                         rc = has_stopped(in);
+                        if (rc == 0 && parked_undone(in))       /* what ends its sleep, too, sends it home */
+                                rc = give_up_blob(in) < 0 ? -1 : 1;
                         if (rc)
                                 return rc < 0 ? -1 : 0;
                 }
@@ -509,43 +548,6 @@ int infect_work(struct infection *in, struct parasite_data *d)
         return answers_check(d);
 }
 
-/*
- * Stop the blob. If we were held up so long that it went home, the thread has
- * lived on since: then it is to be given back as it is now.
- */
-static int stop_blob(struct infection *in)
-{
-        struct remote *r = &in->remote;
-        struct user_regs_struct regs;
-        ssize_t len;
-
-        if (!r->running && (in->started || !r->moved))
-                return 0;
-        if (remote_stop(r) < 0)         /* one that is in the midst of a call makes it now */
-                return -1;
-        if (!in->started)               /* on the trampoline still: what is to be given back is known */
-                return 0;
-        if (trace_get_regs(in->t, r->task->tid, &regs) < 0)
-                return trace_fail(in->t, r->task->tid, "registers");
-        if (in_blob(in, regs.rip))
-                return 0;
-        in->strayed = 1;
-        r->regs = regs;
-        r->line_at = r->scratch = 0;    /* that stack is in use again */
-        r->masked = 0;
-        r->rsp = regs.rsp - 128;
-        r->gadget.restorer = 0;
-        if (trace_get_mask(in->t, r->task->tid, &r->mask) < 0)
-                return trace_fail(in->t, r->task->tid, "signal mask");
-        len = trace_get_xstate(in->t, r->task->tid, r->xstate, TRACE_XSTATE_MAX);
-        if (len < 0)
-                return trace_fail(in->t, r->task->tid, "extended registers");
-        r->xstate_len = (size_t)len;
-        warn("held up for more than %d s: the parasite of process %d went home by itself",
-                    PARASITE_WAIT_SECONDS, in->t->pid);
-        return 0;
-}
-
 int infect_lend(struct infection *in, struct threads *th)
 {
         struct lend_place at = {
@@ -559,6 +561,7 @@ int infect_lend(struct infection *in, struct threads *th)
                           "there was no room for it");
                 return 0;
         }
+        in->lend.mute = in->stop && in->remote.running; /* it has parked */
         if (stop_blob(in) < 0)          /* that its clock stands still */
                 rc = -1;
         else if (!in->strayed)

@@ -170,7 +170,10 @@ static int borrow(struct lend *l, struct lent *k, size_t i)
         enum reason reason = why_not(l, i);
         unsigned slot = (unsigned)(k - l->lent);
 
-        *k = (struct lent){ .i = i, .at = l->at.slots + slot * l->slot_len, .stop = sig_unheard(l->threads->caught, t->task[i].mask) };
+        *k = (struct lent){
+                .i = i, .at = l->at.slots + slot * l->slot_len,
+                .stop = l->mute ? 0 : sig_unheard(l->threads->caught, t->task[i].mask),
+        };
         if (reason == REASONS) {
                 switch (remote_lend(&k->remote, t, &t->task[i], l->threads->thread[i].img.rseq,
                                     l->xstates + slot * l->xstate_len, l->xstate_now, l->xstate_len)) {
@@ -272,16 +275,33 @@ static int look_at_stop(struct lent *k)
         return stop == TRACE_TIMEOUT ? 0 : pass_on(k, stop, sig);
 }
 
-/* Until it stops by the signal that it sends itself. That may have come from others before. */
+/* One may not send itself a signal (a security module), and has parked instead: so do the others. */
+static void park_instead(struct lend *l)
+{
+        l->mute = 1;
+        for (unsigned i = 0; i < l->out; i++)
+                nth(l, i)->stop = 0;
+}
+
+/*
+ * Until it stops by the signal that it sends itself, or parks after all. That
+ * signal may have come from others before.
+ */
 static int await_stop(struct lend *l, struct lent *k, uint64_t deadline)
 {
         struct remote *r = &k->remote;
 
-        while (!k->done && !k->silent) {
+        while (k->stop && !k->done && !k->silent) {
                 struct parasite_slot slot = { .done = PARASITE_WORKING };
+                uint64_t look_at = now_ns() + BLIND_NS;
                 int sig;
-                enum trace_stop stop = trace_wait(r->t, r->task->tid, deadline, 1, &sig);
+                enum trace_stop stop = trace_wait(r->t, r->task->tid, look_at < deadline ? look_at : deadline, 1, &sig);
 
+                if (stop == TRACE_TIMEOUT && now_ns() < deadline) {
+                        if (trace_read(r->t, r->task->tid, k->at, &slot, sizeof slot) == 0 && slot.done == PARASITE_DONE)
+                                park_instead(l);
+                        continue;
+                }
                 if (stop == TRACE_TIMEOUT)
                         return fail("lent thread %d of process %d did not finish", r->task->tid, r->t->pid);
                 if (stop == TRACE_SIGNAL && sig == k->stop && read_slot(k, &slot) < 0)
@@ -346,11 +366,11 @@ static int await(struct lend *l)
         uint64_t deadline = now_ns() + WORK_NS;
         int parked = 0;
 
-        for (unsigned i = 0; i < l->out; i++)
-                if (!nth(l, i)->stop)
-                        parked = 1;
-                else if (await_stop(l, nth(l, i), deadline) < 0)
+        for (unsigned i = 0; i < l->out; i++) {
+                if (await_stop(l, nth(l, i), deadline) < 0)
                         return -1;
+                parked |= !nth(l, i)->stop;
+        }
         return parked ? await_parked(l) : 0;
 }
 
@@ -444,7 +464,7 @@ static int make_room(struct lend *l)
                 return finish(l);
         if (await_stop(l, k, now_ns() + WORK_NS) < 0)
                 return -1;
-        return k->silent ? finish(l) : bring_oldest_home(l);
+        return k->silent || !k->stop ? finish(l) : bring_oldest_home(l);
 }
 
 /* Lend thread i. */

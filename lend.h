@@ -42,6 +42,7 @@ struct lend {
         void    *xstate_now, *image;    /* room for an xstate, and for a slot as it is written */
         unsigned asked;
         unsigned refused[8];    /* not lent, by enum reason of lend.c */
+        int      mute;          /* they may not send themselves the signal to stop by */
         int      strayed;       /* held up: threads went home by themselves and have run on */
 };
 

@@ -43,6 +43,17 @@ static void add_last(struct notes *notes, const char *fmt, ...)
         va_end(ap);
 }
 
+struct notes_mark notes_mark(const struct notes *notes)
+{
+        return (struct notes_mark){ notes->len, notes->left };
+}
+
+void notes_back(struct notes *notes, const struct notes_mark *m)
+{
+        notes->len = m->len;
+        notes->left = m->left;
+}
+
 void notes_end(struct notes *notes)
 {
         if (notes->left)

@@ -13,6 +13,13 @@ struct notes {
         size_t left;            /* lines that found no room: notes_end() says how many */
 };
 
+struct notes_mark {             /* what was noted by then */
+        size_t len, left;
+};
+
+struct notes_mark notes_mark(const struct notes *notes);
+void notes_back(struct notes *notes, const struct notes_mark *m);
+
 /* Note a line; also said with -v. */
 void notes_add(struct notes *notes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "bytes.h"
 #include "image.h"
 #include "pagemap.h"
 #include "pagesrc.h"

@@ -57,6 +57,8 @@ entry:
         mov     %eax, %edi
         mov     $SYS_tkill, %eax
         syscall
+        test    %eax, %eax
+        js      park                    /* a security module lets nobody send signals, not even to itself */
         jmp     leave                   /* nobody traces it any more */
 
 /*
@@ -68,7 +70,7 @@ park:
         xor     %edi, %edi              /* no descriptors */
         xor     %esi, %esi
         lea     PARASITE_WAIT + data(%rip), %rdx
-        xor     %r10d, %r10d            /* signal mask as it is: all blocked */
+        xor     %r10d, %r10d            /* signal mask as it is: all blocked, or all but `stop` */
         mov     $8, %r8d                /* sizeof its mask */
         syscall                         /* returns only when nobody came */
 
@@ -126,7 +128,8 @@ lend:
         mov     %eax, %edi
         mov     $SYS_tkill, %eax
         syscall
-        jmp     3f                      /* nobody traces it any more */
+        test    %eax, %eax
+        jns     3f                      /* nobody traces it any more; else as above */
 2:      mov     $SYS_ppoll, %eax
         xor     %edi, %edi
         xor     %esi, %esi

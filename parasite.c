@@ -2,8 +2,8 @@
 /*
  * parasite.c - the commands of the blob: what only the process itself may ask
  *
- * Runs in the target, on a stack of its own, with all signals blocked, for
- * about a millisecond. It opens nothing, allocates nothing, writes nowhere but
+ * Runs in the target, on a stack of its own, with all signals blocked but for
+ * the one that it stops by, for less than a millisecond. It opens nothing, allocates nothing, writes nowhere but
  * into its struct parasite_data, and makes no call that could change the
  * target or disturb a restart block.
  */

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "bytes.h"
 #include "image.h"
 #include "peek.h"
 #include "sigframe.h"
@@ -272,9 +273,10 @@ int remote_surprise(struct remote *r, enum trace_stop stop, int sig)
 
 /*
  * All signals are blocked for a borrowed thread, but for SIGTRAP and SIGSYS at
- * times: what it gets then, the kernel has forced on it, and made that one
- * deliverable (force_sig_info_to_task()). One that went home by itself, because
- * we were held up, takes its own ones again, which have to reach it.
+ * times, and for the one that it is to stop by: what it gets then, the kernel has
+ * forced on it, and made that one deliverable (force_sig_info_to_task()). One that
+ * went home by itself, because we were held up, has its own mask again, and takes
+ * its own ones, which have to reach it.
  */
 static int is_home(const struct remote *r, int sig)
 {
@@ -282,7 +284,13 @@ static int is_home(const struct remote *r, int sig)
         const uint64_t open = SIG_BIT(sig) | SIG_BIT(SIGTRAP) | SYS_BIT | SIG_BIT(SIGKILL) | SIG_BIT(SIGSTOP);
         uint64_t mask;
 
-        return !(faults & SIG_BIT(sig)) || (trace_get_mask(r->t, r->task->tid, &mask) == 0 && (mask | open) != ~0ull);
+        return !(faults & SIG_BIT(sig)) || (trace_get_mask(r->t, r->task->tid, &mask) == 0 && (mask | open) != (r->given | open));
+}
+
+static int give_mask(struct remote *r, uint64_t mask)
+{
+        r->given = mask;
+        return trace_set_mask(r->t, r->task->tid, mask);
 }
 
 int remote_pass(struct remote *r, int *sig)
@@ -294,7 +302,7 @@ int remote_pass(struct remote *r, int *sig)
                 return 0;
         r->kept_n++;
         *sig = 0;
-        return r->expect_trap || trace_set_mask(r->t, r->task->tid, ~0ull) == 0;
+        return r->expect_trap || give_mask(r, SIG_ALL) == 0;
 }
 
 static int resume(struct remote *r, int to_syscall, int sig)
@@ -319,7 +327,7 @@ static int go_to(struct remote *r, uint64_t mask, const struct user_regs_struct 
         r->masked = 1;
         if (r->maybe_dispatch)          /* blocked, a forced SIGSYS would lose what the target does on it */
                 mask &= ~SYS_BIT;
-        if (trace_set_mask(r->t, r->task->tid, mask) < 0)
+        if (give_mask(r, mask) < 0)
                 return trace_fail(r->t, r->task->tid, "signal mask");
         return 0;
 }
@@ -328,7 +336,7 @@ static int go_to(struct remote *r, uint64_t mask, const struct user_regs_struct 
 static int not_dispatched(struct remote *r, uint64_t mask)
 {
         r->maybe_dispatch = 0;
-        if (trace_set_mask(r->t, r->task->tid, mask) < 0)
+        if (give_mask(r, mask) < 0)
                 return trace_fail(r->t, r->task->tid, "signal mask");
         return 0;
 }

@@ -64,6 +64,7 @@ struct remote {
         unsigned kept_n;        /* SIGTRAPs that somebody sent came while that was not blocked: */
         uint8_t  kept[REMOTE_KEPT][128];        /* their siginfo, the first one first */
         int      same_xstate;   /* remote_end() has found the xstate as it was: xstate_now is that of the thread that is given back */
+        uint64_t given;         /* the mask that it has since `masked` */
         int      forced;        /* a signal that the kernel forced on it, losing its handler; 0: none */
 };
 
@@ -101,7 +102,10 @@ enum remote_lend remote_lend(struct remote *r, struct trace *t, const struct tra
  */
 int remote_call(struct remote *r, uint64_t mask, long nr, const uint64_t arg[6], int64_t *ret);
 
-/* munmap(2) of len bytes; `what` is the name of them. 0, or -1 after fail(): they may still be there. */
+/*
+ * munmap(2) of len bytes; `what` is the name of them. 0, or -1 after fail(): they may still be
+ * there. The thread is in an event stop then, as after remote_stop(): one stop less.
+ */
 int remote_unmap(struct remote *r, uint64_t mask, uint64_t addr, uint64_t len, const char *what);
 
 /* Let the thread run from rip, with rsi = arg, and signals of mask blocked. 0, or -1 after fail(). */

@@ -20,8 +20,9 @@
 int seize_look(struct trace *t);
 
 /*
- * Seize and stop every thread of the process at t->dir, again and again until
- * no new one appears, and read registers and masks. Threads that come or go
+ * Seize and stop every thread of the process at t->dir: those that seize_look() has
+ * listed, then those that /proc lists, again and again until they are as many as the
+ * kernel counts; and read registers and masks. A second call takes up what is new. Threads that come or go
  * meanwhile are followed. Past deadline (now_ns() clock) it gives up, saying
  * which thread did not stop and where it sleeps. 0, or -1 after fail();
  * seize_release() is to be called in either case.

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "bytes.h"
 #include "util.h"
 
 #define XSTATE_AT       320             /* ucontext, rounded up to the alignment that XRSTOR wants */

@@ -19,7 +19,7 @@ struct stats {
 /* This one is through. */
 void stats_lap(struct stats *s, enum stats_step which);
 
-/* Lines of them: of all steps; of the legs of one visit of the parasite, with so many threads; of the reaping of the twin, if there was one. */
+/* Lines of them: of all steps; of the legs of one visit of the parasite, with so many threads; of the reaping, if any. */
 void stats_pause(const struct stats *s);
 void stats_infection(const struct infection *in, size_t threads);
 void stats_reaping(const struct twin_reaping *r);

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "proc.h"
 #include "procthread.h"
+#include "util.h"
 
 #define STATUS_OPEN     4096u           /* so many are held open at most: the kernel has a page for each */
 #define SHARE           4u              /* of all descriptors that we may have, such a part */
@@ -79,18 +79,9 @@ static int open_status(int dir, pid_t tid)
         return openat(dir, path, O_RDONLY | O_CLOEXEC);
 }
 
-static size_t how_many_open(void)
-{
-        struct rlimit files;
-
-        if (getrlimit(RLIMIT_NOFILE, &files) < 0)
-                return 0;
-        return files.rlim_cur / SHARE < STATUS_OPEN ? files.rlim_cur / SHARE : STATUS_OPEN;
-}
-
 void threadlook(struct threadlook *l, const struct trace *t, struct threadlack *lack)
 {
-        size_t open = how_many_open();
+        size_t open = descriptors(SHARE, STATUS_OPEN);
         pid_t *tid;
         ssize_t len;
 

@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "bytes.h"
 #include "peek.h"
 #include "proc.h"
 #include "ready.h"
@@ -425,7 +426,7 @@ static void read_status(struct threads *th, struct thread *d, int fd)
         }
         text = text ? text : th->text.p;
         procthread_parse(text, &p);
-        if (d->img.tid == th->t->pid)   /* the process's own */
+        if (d->img.tid == th->t->live)  /* the process's own */
                 rawfiles_take(th->raw, "status", text);
         if (saw(&p, PROCTHREAD_NAME))
                 take_name(d, p.name);

@@ -192,13 +192,14 @@ int trace_breakpoint(struct trace *t, pid_t tid, uint64_t addr)
         return (int)request(t, PTRACE_POKEUSER, tid, number(DR_OFFSET(0)), NULL);
 }
 
-/* It has made a child, which we trace from now on as well, and goes on. */
+/* It has made a child, which we trace from now on as well, and goes on. Of what it may make later, none. */
 static void take_clone(struct trace *t, pid_t tid)
 {
         unsigned long child = 0;
 
         if (request(t, PTRACE_GETEVENTMSG, tid, NULL, &child) == 0)
                 t->cloned = (pid_t)child;
+        trace_follow_clone(t, tid, 0);
         trace_resume(t, tid, 0, 0);
 }
 
@@ -304,8 +305,11 @@ enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int st
                         continue;
                 if (now - t->asked_ns >= ASK_NS) {      /* a first thread is reported when all others have been reaped */
                         t->asked_ns = now;
-                        if (has_ended(t, tid, sig))
+                        if (has_ended(t, tid, sig)) {
+                                if (waitpid(tid, &status, __WALL | WNOHANG) == tid)     /* it is not to be listed any more */
+                                        *sig = status;
                                 return TRACE_GONE;
+                        }
                 }
                 if (now >= deadline || (!stubborn && stop_wanted()))
                         return TRACE_TIMEOUT;

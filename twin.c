@@ -169,7 +169,7 @@ int twin_adopt(struct twin *w, struct trace *of, pid_t ns_pid, uint64_t data)
         offer_to_oom(w);
         put_right(w);
         if (trace_write(&w->t, w->t.live, adopted_at, &adopted, sizeof adopted) < 0 ||
-            trace_resume(&w->t, w->t.live, 0, 0) < 0)
+            trace_set_mask(&w->t, w->t.live, SIG_ALL) < 0 || trace_resume(&w->t, w->t.live, 0, 0) < 0)
                 return trace_fail(&w->t, w->t.live, "the copy");
         if (await_alone(w, data) < 0)
                 return -1;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -205,6 +206,15 @@ int start_thread(pthread_t *t, void *(*fn)(void *), void *arg)
         pthread_sigmask(SIG_SETMASK, &was, NULL);
         pthread_attr_destroy(&attr);
         return err;
+}
+
+size_t descriptors(unsigned n, size_t most)
+{
+        struct rlimit files;
+
+        if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+                return 0;
+        return files.rlim_cur / n < most ? files.rlim_cur / n : most;
 }
 
 int processors(void)
@@ -449,32 +459,4 @@ int stop_wanted(void)
         if (!quiet && !atomic_exchange(&stop_said, 1) && why)   /* another thread may say it just now */
                 fail("stopped%s", why);
         return -1;
-}
-
-int all_of(const void *p, size_t len)
-{
-        const uint64_t __attribute__((may_alias)) *v = p, *end = v + len / sizeof(*v);
-        uint64_t first = *v;
-
-        if (first != (first & 0xff) * 0x0101010101010101ull)
-                return -1;
-        for (; v < end; v += 8)
-                if ((v[0] ^ first) | (v[1] ^ first) | (v[2] ^ first) | (v[3] ^ first) |
-                    (v[4] ^ first) | (v[5] ^ first) | (v[6] ^ first) | (v[7] ^ first))
-                        return -1;
-        return (int)(first & 0xff);
-}
-
-int same_bytes(const void *a, const void *b, size_t len)
-{
-        const uint8_t *x = a, *y = b;
-        uint64_t v[4], w[4];
-
-        for (; len >= sizeof v; len -= sizeof v, x += sizeof v, y += sizeof w) {
-                memcpy(v, x, sizeof v);
-                memcpy(w, y, sizeof w);
-                if ((v[0] ^ w[0]) | (v[1] ^ w[1]) | (v[2] ^ w[2]) | (v[3] ^ w[3]))
-                        return 0;
-        }
-        return !memcmp(x, y, len);
 }

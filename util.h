@@ -51,6 +51,9 @@ int     write_full(int fd, const void *buf, size_t len);
  */
 int start_thread(pthread_t *t, void *(*fn)(void *), void *arg);
 
+/* A share of the descriptors that we may have, 1 / n of them, but at most so many; 0 if that is not to be known. */
+size_t  descriptors(unsigned n, size_t most);
+
 /* That we may run on; 1 if that is not to be known. */
 int processors(void);
 
@@ -84,7 +87,7 @@ int read_file(int dirfd, const char *path, size_t max, char **out, size_t *len);
  * What wants a dump to end early: a signal (handlers for INT, TERM and HUP are
  * set by catch_signals), the end of the parent that shares its signals with
  * us, the deadline of --timeout or that of --max-pause. stop_wanted() says
- * which once, in words, and is -1 from then on; 0: go on.
+ * which once, in words, and is -1 from then on (in a quiet thread: at that time); 0: go on.
  */
 void catch_signals(void);
 int  share_signals(void);               /* before fork: the parent's signals are the child's; 0, or -1 with errno */
@@ -104,11 +107,5 @@ void hold_messages(int yes);
 
 /* clear is called each time right before something is written to stderr. */
 void before_message(void (*clear)(void));
-
-/* The same len bytes? Faster than musl's memcmp(), which goes byte by byte. */
-int same_bytes(const void *a, const void *b, size_t len);
-
-/* What byte all of it is; -1: several. len is a multiple of 64, p is 16-aligned. */
-int all_of(const void *p, size_t len);
 
 #endif
