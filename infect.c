@@ -333,21 +333,15 @@ static int stop_blindly(struct infection *in)
 }
 
 /*
- * Stop the blob. If we were held up so long that it went home, the thread has
- * lived on since: then it is to be given back as it is now.
+ * The thread has stopped: in the blob? If we were held up so long that it went home,
+ * it has lived on since: then it is to be given back as it is now.
  */
-static int stop_blob(struct infection *in)
+static int find_blob(struct infection *in)
 {
         struct remote *r = &in->remote;
         struct user_regs_struct regs;
         ssize_t len;
 
-        if (!r->running && (in->started || !r->moved))
-                return 0;
-        if (remote_stop(r) < 0)         /* one that is in the midst of a call makes it now */
-                return -1;
-        if (!in->started)               /* on the trampoline still: what is to be given back is known */
-                return 0;
         if (trace_get_regs(in->t, r->task->tid, &regs) < 0)
                 return trace_fail(in->t, r->task->tid, "registers");
         if (in_blob(in, regs.rip))
@@ -367,6 +361,17 @@ static int stop_blob(struct infection *in)
         warn("held up for more than %d s: the parasite of process %d went home by itself",
                     PARASITE_WAIT_SECONDS, in->t->pid);
         return 0;
+}
+
+static int stop_blob(struct infection *in)
+{
+        struct remote *r = &in->remote;
+
+        if (!r->running && (in->started || !r->moved))
+                return 0;
+        if (remote_stop(r) < 0)         /* one that is in the midst of a call makes it now */
+                return -1;
+        return in->started ? find_blob(in) : 0; /* on the trampoline still: what is to be given back is known */
 }
 
 static int unmap_blob(struct infection *in)
@@ -395,7 +400,7 @@ static int parked_undone(struct infection *in)
 static int give_up_blob(struct infection *in)
 {
         say("the parasite cannot work: asking call by call");
-        if (stop_blob(in) < 0 || in->strayed || unmap_blob(in) < 0)
+        if (remote_stop(&in->remote) < 0 || find_blob(in) < 0 || in->strayed || unmap_blob(in) < 0)
                 return -1;
         in->refused = 1;
         return 0;
@@ -441,8 +446,10 @@ static int await_done(struct infection *in)
                 stop = trace_wait(in->t, in->remote.task->tid, now_ns() + (in->stop ? BLIND_NS : LOOK_NS), 1, &sig);
                 if (in->stop && stop == TRACE_SIGNAL && sig == in->stop) {
                         rc = has_stopped(in);
-                        if (rc == 0 && parked_undone(in))       /* what ends its sleep, too, sends it home */
+                        if (rc == 0 && parked_undone(in)) {     /* what ends its sleep, too, sends it home */
+                                remote_stopped(&in->remote);
                                 rc = give_up_blob(in) < 0 ? -1 : 1;
+                        }
                         if (rc)
                                 return rc < 0 ? -1 : 0;
                 }

@@ -54,6 +54,24 @@ for f in as data files size mdwe sealed deny-others deny-stack; do
         dumped_behind $f && dismiss "$pid"
 done
 
+# The parasite cannot work there, and sleeps until it is seen: what comes meanwhile, and is ignored, must not send it home.
+if fence data; then
+        at_rest "$pid" >before
+        (trap - EXIT; while kill -WINCH "$pid" && kill -URG "$pid"; do :; done) 2>/dev/null &
+        storm=$!
+        reap $storm
+        n=0
+        while [ $n -lt 20 ] && "$CRDUMP" "$pid" img 2>>said; do
+                n=$((n + 1))
+        done
+        kill $storm
+        is $n 20 'data: twenty dumps while signals come that it ignores'
+        is "$(grep -v paused said)" '' 'data: nothing else is said'
+        unchanged 'data: as it was after that' "$pid" before
+        ok 'data: goes on after that' beats_on data.beat
+        dismiss "$pid"
+fi
+
 dumped_behind exec-only && has_content exec-only '' && dismiss "$pid"
 
 if fence vast; then
