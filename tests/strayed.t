@@ -15,17 +15,17 @@ prlimit --sigpending=unlimited:unlimited true 2>/dev/null && roomy='prlimit --si
 drained() { [ "$(sed -n 's/^SigQ:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")" -lt 5000 ]; }
 
 # The tracing side looks at the parasite for the WHENth time 2.6 s too late; a signal comes every 100 us.
-held_up() {                     # NAME WHEN OPTION
+held_up() {                     # NAME WHEN OPTION [WAY]
         await 30 drained || diag "signals that wait: $(grep SigQ "/proc/$pid/status")"
         # shellcheck disable=SC2086     # a command and its words
         timeout -k 5 60 $roomy strace -f -qq -o trace -e trace=process_vm_readv -e "inject=process_vm_readv:delay_enter=2600000:when=$2" \
-                "$CRDUMP" --stop "$3" "$pid" img >stdout 2>stderr
+                "$CRDUMP" "${4:---stop}" "$3" "$pid" img >stdout 2>stderr
         is $? 0 "$1: status"
         is "$(grep -Ev 'held up|paused|caught by parking' stderr)" '' "$1: nothing else is said"
         ok "$1: a whole image" "$CRDUMP" check img
 }
 
-late() {                        # NAME WHEN OPTION
+late() {                        # NAME WHEN OPTION [WAY]
         held_up "$@"
         ok "$1: it went home by itself" grep -q 'went home by' stderr
 }
@@ -55,13 +55,16 @@ late 'the first of three' 1 --catch=park
 late 'one of three' 4 --catch=park      # one or two looks, two to fetch what the first was told, then those at the others
 ended 'three threads'
 
-# It is another one when it is stopped again: what it has mapped by then is in the image.
+# It is another one when it is stopped again: what it has mapped by then is in the image, and threads that it has made.
 cat >grows.c <<'EOF'
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 static void heard(int sig) { (void)sig; }
+static void *idle(void *arg) { for (;;) pause(); return arg; }
 int main(int argc, char **argv)
 {
         (void)argv;
@@ -72,6 +75,9 @@ int main(int argc, char **argv)
         }
         for (int i = 0; i < 10000; i++) {
                 char *p = mmap(NULL, 4096, i % 2 ? PROT_READ : PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                pthread_t t;
+                if (i % 10 == 9 && pthread_create(&t, NULL, idle, NULL))
+                        return 1;
                 if (i == 0)
                         printf("%p\n", (void *)p);
                 fflush(stdout);
@@ -81,13 +87,23 @@ int main(int argc, char **argv)
 }
 EOF
 need gcc
-gcc -O1 -o grows grows.c || bail 'gcc'
+gcc -O1 -pthread -o grows grows.c || bail 'gcc'
 background ./grows hears
 await 10 ready_or_dead grep -q '^0x' "$out" || bail 'the victim does not start'
-before=$(wc -l <"/proc/$pid/maps")
-late 'one that maps more' 1 --catch=park
-held=$("$CRDUMP" show --maps img | grep -c '^[0-9a-f]*-')
-ok "one that maps more: more than before is in the image ($before, then $held)" [ "$held" -gt "$before" ]
+grown() {                       # NAME WHEN WAY
+        maps=$(wc -l <"/proc/$pid/maps")
+        tasks=$(find "/proc/$pid/task" -mindepth 1 -maxdepth 1 | wc -l)
+        late "$1" "$2" --catch=park "$3"
+        held=$("$CRDUMP" show --maps img | grep -c '^[0-9a-f]*-')
+        ok "$1: more mappings than before are in the image ($maps, then $held)" [ "$held" -gt $((maps + 10)) ]
+        held=$("$VICTIMS/readimg" img chunks | grep -c ' THRD ')
+        ok "$1: and more threads ($tasks, then $held)" [ "$held" -gt $((tasks + 1)) ]
+        is "$("$VICTIMS/readimg" img notes | sort | uniq -d)" '' "$1: nothing is noted twice"
+        ok "$1: it goes on" await 5 more_tasks "$held"
+}
+more_tasks() { [ "$(find "/proc/$pid/task" -mindepth 1 -maxdepth 1 | wc -l)" -gt $(($1 + 2)) ]; }
+grown 'one that grows' 1 --stop
+grown 'one that grows, to be cloned' 2 --snapshot=try  # the first time it waits in a stop, its clone made
 dismiss "$pid"
 background ./grows
 await 10 ready_or_dead grep -q '^0x' "$out" || bail 'the victim does not start'
