@@ -115,7 +115,7 @@ done
 
 # It puts up its fence when it has been looked at, and before it is stopped.
 need strace
-nap=$((700000 * ${PATIENCE:-1}))        # us between the two
+nap=$((${PATIENCE:-1} > 1 ? 4000000 : 700000))     # us between the two, less than a thread has to stop
 # shellcheck disable=SC2086
 start later $nobody
 target=$pid
