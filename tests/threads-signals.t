@@ -39,11 +39,21 @@ dismiss "$pid"
 
 # --- where the kernel has no room for what a signal carries
 
-if command -v prlimit >/dev/null; then
+# Signals that wait count for all processes of a user: others may take theirs back between the last one sent and SIGUSR2.
+no_room() {                     # SIGUSR2 is bare
         used=$(sed -n 's/^SigQ:[^0-9]*\([0-9]*\).*/\1/p' /proc/self/status)
         victim prlimit --sigpending=$((used + 20)) "$VICTIMS/victim-tasks" signals
         await 10 grep -q '^ready' "$out"
         tid=$(of signals)
+        "$CRDUMP" -q "$pid" img && pending "$tid" | grep -qx 'pending 12 0 0 0 0'
+}
+
+if command -v prlimit >/dev/null; then
+        tries=5
+        until no_room || [ $((tries -= 1)) -eq 0 ]; do
+                diag "there was room: $(pending "$tid" | grep ' 12 ')"
+                dismiss "$pid"
+        done
         ok 'no room: some could not be sent' grep -q "^$tid not here: queue" "$out"
         ok 'no room: SIGUSR2 could' grep -q "^$tid pending 12 " "$out"
         exits 0 'no room: dump' "$CRDUMP" "$pid" img
