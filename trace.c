@@ -306,8 +306,8 @@ enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int st
                 if (now - t->asked_ns >= ASK_NS) {      /* a first thread is reported when all others have been reaped */
                         t->asked_ns = now;
                         if (has_ended(t, tid, sig)) {
-                                if (waitpid(tid, &status, __WALL | WNOHANG) == tid)     /* it is not to be listed any more */
-                                        *sig = status;
+                                if (waitpid(tid, &status, __WALL | WNOHANG) == tid && !WIFSTOPPED(status))
+                                        *sig = status;  /* and it is not listed any more */
                                 return TRACE_GONE;
                         }
                 }
