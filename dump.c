@@ -303,7 +303,8 @@ static int read_maps(struct dump *d)
 static int look_stopped(struct dump *d)
 {
         return check_identity(d) < 0 || read_maps(d) < 0 || timers_read(&d->timers, &d->raw, &d->notes) < 0 ||
-                threads_read(&d->tasks) < 0 ? -1 : 0;
+                threads_read(&d->tasks) < 0 ||
+                snapshot_check(&d->snapshot, &d->pages, d->t.dir, d->t.task[0].tid) < 0 ? -1 : 0;
 }
 
 /* The thread that the parasite ran in has answered for itself as well. */
@@ -371,7 +372,7 @@ static int look_again(struct dump *d)
         procstate_again(&d->proc);
         rawfiles_again(&d->raw);
         timers_free(&d->timers);
-        return look_stopped(d) < 0 || snapshot_check(&d->snapshot, &d->pages, d->t.dir, d->t.task[0].tid) < 0 ? -1 : 0;
+        return look_stopped(d);
 }
 
 /*
@@ -481,7 +482,7 @@ static int stop_and_look(struct dump *d)
         }
         if (rc == 0 && d->listed < 0)
                 rc = fds_read(&d->fds, &d->t);          /* that failed, and shall say why */
-        return rc < 0 ? -1 : snapshot_check(&d->snapshot, &d->pages, d->t.dir, d->t.task[0].tid);
+        return rc;
 }
 
 /* From the stop to the release. An exit status. */

@@ -20,7 +20,6 @@
 #include "util.h"
 
 #define FEW             16u             /* descriptors that may come yet */
-#define SHARE           4u              /* of all descriptors that we may have, such a part */
 #define SCRATCH         (PATH_MAX + 4096u)      /* bytes: what read_text() takes, as a rule */
 #define INFO_MAX        (8u << 20)      /* bytes of an fdinfo: readers take no longer string */
 #define MQUEUE_MAGIC    0x19800202ul    /* uapi/linux/magic.h */
@@ -79,7 +78,7 @@ void fdlist_hold(struct fdlist *l, int dir, const char *name)
         char text[4096];
         int fd;
 
-        if (l->held_n >= descriptors(SHARE, FDLIST_HELD))
+        if (l->held_n == FDLIST_HELD)
                 return;
         fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
@@ -95,14 +94,10 @@ void fdlist_hold(struct fdlist *l, int dir, const char *name)
 /* The fdinfo of descriptor d, open; -1: it is not held. They were listed in the same order. */
 static int held_info(struct fdlist *l, int32_t d)
 {
-        for (size_t i = 0; l->held_n && l->info_dir == l->held_dir && i < l->held_n; i++) {
-                const struct fdheld *h = &l->held[l->held_at];
+        size_t n = l->info_dir == l->held_dir ? l->held_n : 0;
+        size_t i = find_number(l->held, n, sizeof *l->held, d, &l->held_at);
 
-                l->held_at = l->held_at + 1 < l->held_n ? l->held_at + 1 : 0;
-                if (h->fd == d)
-                        return h->info;
-        }
-        return -1;
+        return i < n ? l->held[i].info : -1;
 }
 
 /*

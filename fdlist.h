@@ -11,7 +11,7 @@
 #define FDLIST_HELD     64
 
 struct fdheld {
-        int32_t  fd;            /* of the target */
+        int32_t  fd;            /* of the target; first, for find_number() */
         int      info;          /* its fdinfo, open */
 };
 

@@ -78,6 +78,7 @@ static void look_at_links(struct links *l, int fd, int info, struct fdlist *hold
 {
         static const char socket[] = "socket:[", pipe[] = "pipe:[", watchdog[] = "/dev/watchdog";
         struct slurp_names names;
+        size_t most = hold ? descriptors(FDLIST_HELD) : 0;
         char to[32] = "";
         const char *name;
 
@@ -91,7 +92,7 @@ static void look_at_links(struct links *l, int fd, int info, struct fdlist *hold
                 if (!strncmp(to, watchdog, sizeof watchdog - 1))
                         warn("descriptor %s is a watchdog, which will not be fed while the process is stopped: see --max-pause",
                              name);
-                if (hold && info >= 0)
+                if (l->n < most)
                         fdlist_hold(hold, info, name);
         }
 }

@@ -24,7 +24,6 @@
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE     0x100000
 #endif
-#define TRAP_BIT                (1ull << (SIGTRAP - 1))
 #define ROOM_AROUND             (64u << 12)     /* keep so far from what is mapped: nothing merges, a stack can grow */
 #define LOWEST                  0x10000u        /* vm.mmap_min_addr, as Debian has it */
 #define HIGHEST                 0x7fffffffe000ull
@@ -100,9 +99,7 @@ static size_t blob_len(const struct infection *in)
 
 static uint64_t mask_meanwhile(const struct infection *in)
 {
-        if (in->breakpoint)
-                return SIG_ALL & ~TRAP_BIT;
-        return in->stop ? SIG_ALL & ~SIG_BIT(in->stop) : SIG_ALL;
+        return sig_all_but(in->breakpoint ? SIGTRAP : in->stop);
 }
 
 /* The address is chosen beforehand, so that it can be unmapped even when the answer gets lost. *ret: the call's. */
@@ -195,7 +192,7 @@ static int may_trap(struct infection *in)
 
         if (proc_status(in->t->dir, in->remote.task->tid, &st) < 0)
                 return 0;
-        if ((st.blocked | st.ignored | st.pending | st.shared_pending) & TRAP_BIT) {
+        if ((st.blocked | st.ignored | st.pending | st.shared_pending) & SIG_BIT(SIGTRAP)) {
                 warn("--catch=breakpoint: process %d blocks, ignores or awaits SIGTRAP: caught by parking", in->t->pid);
                 return 0;
         }
@@ -234,19 +231,12 @@ static int check_blob(void)
         return 0;
 }
 
-/* getpid() and gettid() as the thread itself sees them; 0: not known. */
-static pid_t own_pid(struct infection *in)
+/* The id of thread tid, or for 0 of the process, as itself sees it; 0: not known. */
+static pid_t own_id(const struct infection *in, pid_t tid)
 {
         struct proc_status st;
 
-        return proc_status(in->t->dir, 0, &st) < 0 ? 0 : st.ns_pid;
-}
-
-static pid_t own_tid(struct infection *in)
-{
-        struct proc_status st;
-
-        return proc_status(in->t->dir, in->remote.task->tid, &st) < 0 ? 0 : st.ns_pid;
+        return proc_status(in->t->dir, tid, &st) < 0 ? 0 : st.ns_pid;
 }
 
 /* Slots for the threads beside the first one. */
@@ -318,6 +308,11 @@ static int look(struct infection *in, uint64_t at, void *to, size_t len)
         return in->t->mem >= 0 && pread(in->t->mem, to, len, (off_t)at) == (ssize_t)len ? 0 : -1;
 }
 
+static uint64_t done_at(const struct infection *in)
+{
+        return in->base + head()->data + offsetof(struct parasite_data, done);
+}
+
 /* Without a look at the done word: give it a while, then stop it. */
 static int stop_blindly(struct infection *in)
 {
@@ -327,7 +322,7 @@ static int stop_blindly(struct infection *in)
         nanosleep(&ts, NULL);
         if (remote_stop(&in->remote) < 0)
                 return -1;
-        if (trace_read(in->t, in->remote.task->tid, in->base + head()->data, &done, sizeof done) < 0)
+        if (trace_read(in->t, in->remote.task->tid, done_at(in), &done, sizeof done) < 0)
                 return trace_fail(in->t, in->remote.task->tid, "the parasite's memory");
         return done == PARASITE_DONE ? 0 : fail("the parasite in process %d did not finish", in->t->pid);
 }
@@ -392,7 +387,7 @@ static int parked_undone(struct infection *in)
 
         /* it makes no ppoll before the word is set: hence the order */
         return proc_syscall(in->t->dir, in->remote.task->tid) == SYS_ppoll &&
-                look(in, in->base + head()->data + offsetof(struct parasite_data, done), &done, sizeof done) == 0 &&
+                look(in, done_at(in), &done, sizeof done) == 0 &&
                 done != PARASITE_DONE;
 }
 
@@ -412,7 +407,7 @@ static int has_stopped(struct infection *in)
         pid_t tid = in->remote.task->tid;
         uint32_t done;
 
-        if (trace_read(in->t, tid, in->base + head()->data + offsetof(struct parasite_data, done), &done, sizeof done) < 0)
+        if (trace_read(in->t, tid, done_at(in), &done, sizeof done) < 0)
                 return trace_fail(in->t, tid, "the parasite's memory");
         if (done != PARASITE_DONE)
                 return 0;
@@ -428,15 +423,15 @@ static int await_done(struct infection *in)
         for (;;) {
                 enum trace_stop stop;
                 uint32_t done;
-                int sig, rc;
+                int sig, rc, due = now_ns() >= look_at;
 
-                if (!in->stop || now_ns() >= look_at) {         /* or it may not send itself a signal */
-                        if (look(in, in->base + head()->data + offsetof(struct parasite_data, done), &done, sizeof done) < 0)
+                if (!in->stop || due) {         /* or it may not send itself a signal */
+                        if (look(in, done_at(in), &done, sizeof done) < 0)
                                 return stop_blindly(in);
                         if (done == PARASITE_DONE)
                                 return 0;
                 }
-                if (now_ns() >= look_at) {
+                if (due) {
                         if (parked_undone(in))
                                 return give_up_blob(in);
                         look_at = now_ns() + BLIND_NS;
@@ -600,7 +595,7 @@ static int requeue_trap(struct infection *in)
 {
         struct remote *r = &in->remote;
         uint64_t at = in->base + head()->data;
-        uint64_t arg[6] = { (uint64_t)own_pid(in), (uint64_t)own_tid(in), SIGTRAP, at, 0, 0 };
+        uint64_t arg[6] = { (uint64_t)own_id(in, 0), (uint64_t)own_id(in, r->task->tid), SIGTRAP, at, 0, 0 };
         int64_t ret = -1;
 
         for (unsigned i = 0; i < r->kept_n; i++)

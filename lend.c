@@ -78,12 +78,6 @@ int lend_begin(struct lend *l, unsigned n, size_t xstate_len)
 
 /* --- questions and answers ---------------------------------------------------------- */
 
-/* The mask of a lent thread. */
-static uint64_t meanwhile(const struct lent *k)
-{
-        return k->stop ? SIG_ALL & ~SIG_BIT(k->stop) : SIG_ALL;
-}
-
 enum { BLOCK, GETTID, ALTSTACK, PDEATH, TID_ADDRESS, SLACK, SECUREBITS, NNP, CALLS };
 enum { ALTSTACK_AT = 0, PDEATH_AT = 3, TID_ADDRESS_AT = 4 };  /* in slot.answer */
 
@@ -93,7 +87,7 @@ static void fill_slot(struct parasite_slot *s, const struct lent *k)
 
         _Static_assert(CALLS <= sizeof s->call / sizeof *s->call, "room for the calls");
         *s = (struct parasite_slot){
-                .n = CALLS, .wait_sec = PARASITE_WAIT_SECONDS, .all = meanwhile(k), .every = SIG_ALL, .stop = (uint32_t)k->stop };
+                .n = CALLS, .wait_sec = PARASITE_WAIT_SECONDS, .all = sig_all_but(k->stop), .every = SIG_ALL, .stop = (uint32_t)k->stop };
         s->call[BLOCK] = (struct parasite_call){
                 SYS_rt_sigprocmask, { SIG_SETMASK, at + offsetof(struct parasite_slot, all), 0, sizeof s->all }, 0 };
         s->call[GETTID] = (struct parasite_call){ SYS_gettid, { 0, 0, 0, 0 }, 0 };
@@ -214,7 +208,7 @@ static int send_off(struct lend *l, struct lent *k)
         if (trace_write(r->t, r->task->tid, k->at, image, len) < 0)
                 return trace_fail(r->t, r->task->tid, "memory for the parasite");
         l->out++;
-        return remote_run(r, meanwhile(k), l->at.entry, k->at);
+        return remote_run(r, sig_all_but(k->stop), l->at.entry, k->at);
 }
 
 /* --- while they are out ------------------------------------------------------------------------ */
@@ -497,7 +491,7 @@ static int lend_those(struct lend *l, uint32_t n, int on_it)
  */
 static int lend_all(struct lend *l)
 {
-        int ours = l->threads->t->n >= MANY ? processor_now() : -1, rc;
+        int ours = l->threads->t->n >= MANY ? sched_getcpu() : -1, rc;
 
         rc = lend_those(l, (uint32_t)ours, 0);
         if (ours >= 0)

@@ -9,7 +9,7 @@
 
 #define AWAKE_NS        200000000u      /* spin so long for a job */
 
-enum { NONE, OFFERED, TAKEN, DONE };    /* of a job */
+enum { NONE, OFFERED, TAKEN };          /* the job */
 
 static int take(struct meanwhile *m)
 {
@@ -26,7 +26,7 @@ static void *serve(void *arg)
         while (!m->over && now_ns() < end) {
                 if (take(m)) {
                         m->job(m->arg);
-                        m->state = DONE;
+                        m->state = NONE;
                         break;
                 }
                 sched_yield();
@@ -46,20 +46,15 @@ void meanwhile_begin(struct meanwhile *m, void (*job)(void *), void *arg)
         m->state = OFFERED;
 }
 
-static void await(const struct meanwhile *m)
-{
-        while (m->state == TAKEN)
-                sched_yield();
-}
-
 void meanwhile_end(struct meanwhile *m)
 {
-        if (take(m))
+        if (take(m)) {
                 m->job(m->arg);
-        else
-                await(m);
+                m->state = NONE;
+        }
+        while (m->state == TAKEN)
+                sched_yield();
         m->over = 1;
-        m->state = NONE;
 }
 
 void meanwhile_free(struct meanwhile *m)

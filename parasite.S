@@ -24,6 +24,20 @@ head:
         .long   lend - head
 
 /*
+ * signal_self - no stack is needed
+ *   in:   esi = signal
+ *   out:  the sign flag: it was refused. If we are traced, we stop here; then, or if not, it is lost
+ */
+.macro signal_self
+        mov     $SYS_gettid, %eax
+        syscall
+        mov     %eax, %edi
+        mov     $SYS_tkill, %eax
+        syscall
+        test    %eax, %eax
+.endm
+
+/*
  * entry - rip is set here by the tracer; never returns
  *   in:   rsi = bytes from `data` to the end of the mapping; all other
  *         registers dead (the tracer keeps them), all signals blocked but for
@@ -52,12 +66,7 @@ entry:
         mov     PARASITE_STOP + data(%rip), %esi
         test    %esi, %esi
         jz      park
-        mov     $SYS_gettid, %eax
-        syscall
-        mov     %eax, %edi
-        mov     $SYS_tkill, %eax
-        syscall
-        test    %eax, %eax
+        signal_self
         js      park                    /* a security module lets nobody send signals, not even to itself */
         jmp     leave                   /* nobody traces it any more */
 
@@ -123,12 +132,7 @@ lend:
         mov     PARASITE_SLOT_STOP(%rbx), %esi
         test    %esi, %esi
         jz      2f
-        mov     $SYS_gettid, %eax
-        syscall
-        mov     %eax, %edi
-        mov     $SYS_tkill, %eax
-        syscall
-        test    %eax, %eax
+        signal_self
         jns     3f                      /* nobody traces it any more; else as above */
 2:      mov     $SYS_ppoll, %eax
         xor     %edi, %edi

@@ -482,21 +482,6 @@ int proc_tasks(int dir, pid_t **tid, size_t *n)
         return 0;
 }
 
-size_t proc_find_tid(const void *v, size_t n, size_t size, pid_t tid, size_t *at)
-{
-        for (size_t i = 0; i < n; i++) {
-                size_t k = (*at + i) % n;
-                pid_t its;
-
-                memcpy(&its, (const char *)v + k * size, sizeof its);
-                if (its == tid) {
-                        *at = k + 1;
-                        return k;
-                }
-        }
-        return n;
-}
-
 int proc_parse_syscall(const char *text)
 {
         char *end;

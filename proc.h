@@ -105,13 +105,6 @@ int proc_open_task(int dir, pid_t tid);
 /* The thread ids, ascending as the kernel lists them, malloc'ed. 0, or -1 with errno. */
 int proc_tasks(int dir, pid_t **tid, size_t *n);
 
-/*
- * Where among n elements of size bytes, each of which begins with a thread's id
- * (pid_t), thread tid is; n: nowhere. *at is where to begin, and then what is behind
- * it: who asks in the order of the elements, as /proc has them, finds each at once.
- */
-size_t proc_find_tid(const void *v, size_t n, size_t size, pid_t tid, size_t *at);
-
 /* Bytes that the process at dir has mapped, in all mappings but that of vsyscalls; 0: not to be known. */
 uint64_t proc_mapped(int dir);
 

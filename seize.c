@@ -80,7 +80,7 @@ int seize_look(struct trace *t)
 /* What was seen of it; one that is new is looked at now. */
 static struct trace_seen seen(struct trace *t, pid_t tid)
 {
-        size_t i = proc_find_tid(t->seen, t->seen_n, sizeof *t->seen, tid, &t->seen_at);
+        size_t i = find_number(t->seen, t->seen_n, sizeof *t->seen, tid, &t->seen_at);
         struct trace_seen fresh;
 
         if (i < t->seen_n)
@@ -196,7 +196,7 @@ static int seize_new(struct trace *t, const pid_t *tid, size_t n)
         int first = 0, rc = 0;
 
         for (size_t i = 0; i < n && rc >= 0; i++) {
-                if (proc_find_tid(t->task, before, sizeof *t->task, tid[i], &at) < before)
+                if (find_number(t->task, before, sizeof *t->task, tid[i], &at) < before)
                         continue;
                 if (tid[i] == t->pid)
                         first = 1;

@@ -72,21 +72,17 @@ int threadahead_read(struct threadahead *a, size_t i, int fd)
 
 const char *threadahead_text(struct threadahead *a, size_t i)
 {
-        uint64_t late = 0;
+        uint64_t late;
 
         if (i >= a->n || a->over)
                 return NULL;
         a->at = i;
         if (take(a, i))
                 return NULL;
-        while (a->state[i] == TAKEN) {
-                uint64_t now = now_ns();
-
-                if (!late)
-                        late = now + LATE_NS;
-                if (now >= late)
+        late = now_ns() + LATE_NS;
+        while (a->state[i] == TAKEN)
+                if (now_ns() >= late)
                         return NULL;
-        }
         return a->state[i] == THERE ? slot(a, i) : NULL;
 }
 

@@ -14,7 +14,6 @@
 #include "util.h"
 
 #define STATUS_OPEN     4096u           /* so many are held open at most: the kernel has a page for each */
-#define SHARE           4u              /* of all descriptors that we may have, such a part */
 #define CGROUP_MAX      (1u << 20)      /* bytes */
 
 /* The line in the text, without its end, behind what is in strs. Its length. */
@@ -81,7 +80,7 @@ static int open_status(int dir, pid_t tid)
 
 void threadlook(struct threadlook *l, const struct trace *t, struct threadlack *lack)
 {
-        size_t open = descriptors(SHARE, STATUS_OPEN);
+        size_t open = descriptors(STATUS_OPEN);
         pid_t *tid;
         ssize_t len;
 
@@ -105,7 +104,7 @@ void threadlook(struct threadlook *l, const struct trace *t, struct threadlack *
 
 struct threadseen threadlook_at(struct threadlook *l, pid_t tid)
 {
-        size_t i = proc_find_tid(l->seen, l->n, sizeof *l->seen, tid, &l->at);
+        size_t i = find_number(l->seen, l->n, sizeof *l->seen, tid, &l->at);
         struct threadseen fresh;
 
         if (i < l->n)

@@ -17,7 +17,7 @@
 #include "trace.h"
 
 struct threadseen {             /* strings are in threadlook.strs, length 0: none */
-        pid_t    tid;           /* first, for proc_find_tid() */
+        pid_t    tid;           /* first, for find_number() */
         int      status;        /* its file, open; -1: it is not */
         size_t   wchan, label, cgroup;
         uint32_t wchan_len, label_len, cgroup_len;

@@ -474,7 +474,7 @@ void threads_read_ahead(struct threads *th)
         size_t hint = 0;
 
         for (size_t i = 0; i < th->t->n; i++) {
-                size_t k = proc_find_tid(l->seen, l->n, sizeof *l->seen, th->t->task[i].tid, &hint);
+                size_t k = find_number(l->seen, l->n, sizeof *l->seen, th->t->task[i].tid, &hint);
 
                 if (!threadahead_read(&th->ahead, i, k < l->n ? l->seen[k].status : -1))
                         return;

@@ -21,6 +21,12 @@
 #define TRACE_OPTIONS   0x11ul  /* of each thread: PTRACE_O_TRACESYSGOOD, PTRACE_O_TRACEEXEC */
 #define TRACE_XSTATE_MAX 65536  /* bytes asked for; AMX makes it 11,008 */
 
+/* A mask of all signals but n; 0: but none. */
+static inline uint64_t sig_all_but(int n)
+{
+        return n ? SIG_ALL & ~SIG_BIT(n) : SIG_ALL;
+}
+
 /*
  * A signal that stops a thread because it is traced, and if it is no longer is
  * lost on it (sig_ignored() of the kernel): one that the process does not handle
@@ -38,7 +44,7 @@ static inline int sig_unheard(uint64_t caught, uint64_t mask)
 enum trace_piece { TRACE_XSTATE, TRACE_XSTATE_NOW, TRACE_SAVED, TRACE_BUILD, TRACE_PIECES };
 
 struct trace_task {
-        pid_t    tid;           /* first, for proc_find_tid(), as in trace_seen */
+        pid_t    tid;           /* first, for find_number(), as in trace_seen */
         char     state;         /* letter of /proc before the seize; T if its group was stopped by then */
         int      syscall;       /* that it slept in before the seize: proc_syscall() */
         uint32_t processor;     /* that it had run on last, before the seize */

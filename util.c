@@ -21,6 +21,7 @@
 #define MESSAGE 2048    /* bytes of the longest line; below PIPE_BUF, so that lines of two processes never mix */
 #define HELD_MAX 65536u
 #define STACK   65536u  /* of a thread */
+#define SHARE   4u      /* of all descriptors that we may have, such a part */
 #define ASK_NS  500000u /* stop_wanted() asks the kernel no more often */
 #define REASON  160     /* of them for ": ", strerror() and the newline */
 
@@ -208,13 +209,28 @@ int start_thread(pthread_t *t, void *(*fn)(void *), void *arg)
         return err;
 }
 
-size_t descriptors(unsigned n, size_t most)
+size_t find_number(const void *v, size_t n, size_t size, int number, size_t *at)
+{
+        for (size_t i = 0; i < n; i++) {
+                size_t k = (*at + i) % n;
+                int its;
+
+                memcpy(&its, (const char *)v + k * size, sizeof its);
+                if (its == number) {
+                        *at = k + 1;
+                        return k;
+                }
+        }
+        return n;
+}
+
+size_t descriptors(size_t most)
 {
         struct rlimit files;
 
         if (getrlimit(RLIMIT_NOFILE, &files) < 0)
                 return 0;
-        return files.rlim_cur / n < most ? files.rlim_cur / n : most;
+        return files.rlim_cur / SHARE < most ? files.rlim_cur / SHARE : most;
 }
 
 int processors(void)
@@ -230,11 +246,6 @@ int processors(void)
 void quiet_thread(int yes)
 {
         quiet = yes;
-}
-
-int processor_now(void)
-{
-        return sched_getcpu();
 }
 
 void leave_processor(int n)

@@ -51,18 +51,24 @@ int     write_full(int fd, const void *buf, size_t len);
  */
 int start_thread(pthread_t *t, void *(*fn)(void *), void *arg);
 
-/* A share of the descriptors that we may have, 1 / n of them, but at most so many; 0 if that is not to be known. */
-size_t  descriptors(unsigned n, size_t most);
+/*
+ * Where among n elements of size bytes, each of which begins with a number (an int), this
+ * number is; n: nowhere. *at is where to begin, and then what is behind it: who asks in the
+ * order of the elements, as those of threads or descriptors come from /proc, finds each at once.
+ */
+size_t  find_number(const void *v, size_t n, size_t size, int number, size_t *at);
+
+/* To be held for one purpose: a share of the descriptors that we may have, but at most so many; 0 if that is not to be known. */
+size_t  descriptors(size_t most);
 
 /* That we may run on; 1 if that is not to be known. */
 int processors(void);
 
 /*
- * Keep off processor n, or, for -1, on any that we might be on before; ours is processor_now(),
- * -1: not to be known. Without another one it does nothing.
+ * Keep off processor n, or, for -1, on any that we might be on before. Without another
+ * one it does nothing.
  */
 void leave_processor(int n);
-int  processor_now(void);
 
 /* What this thread has to say from now on is not said, not even that stop_wanted(): another one will. */
 void quiet_thread(int yes);
