@@ -185,15 +185,19 @@ static int fill_blob(struct infection *in, const struct infect_options *opt)
         return 0;
 }
 
-/* May SIGTRAP be forced on it? Blocked or ignored, the kernel would reset what the process does on it. */
+/*
+ * May SIGTRAP be forced on it? Blocked or ignored, the kernel would reset what the
+ * process does on it. A fault that waits would come first, though it is blocked:
+ * dequeue_synchronous_signal().
+ */
 static int may_trap(struct infection *in)
 {
         struct proc_status st;
 
         if (proc_status(in->t->dir, in->remote.task->tid, &st) < 0)
                 return 0;
-        if ((st.blocked | st.ignored | st.pending | st.shared_pending) & SIG_BIT(SIGTRAP)) {
-                warn("--catch=breakpoint: process %d blocks, ignores or awaits SIGTRAP: caught by parking", in->t->pid);
+        if (((st.blocked | st.ignored | st.shared_pending) & SIG_BIT(SIGTRAP)) || (st.pending & SIG_FAULTS)) {
+                warn("--catch=breakpoint: process %d blocks or ignores SIGTRAP, or awaits a fault: caught by parking", in->t->pid);
                 return 0;
         }
         return 1;

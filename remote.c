@@ -280,11 +280,10 @@ int remote_surprise(struct remote *r, enum trace_stop stop, int sig)
  */
 static int is_home(const struct remote *r, int sig)
 {
-        const uint64_t faults = SIG_BIT(SIGSEGV) | SIG_BIT(SIGBUS) | SIG_BIT(SIGILL) | SIG_BIT(SIGFPE) | SIG_BIT(SIGTRAP) | SYS_BIT;
         const uint64_t open = SIG_BIT(sig) | SIG_BIT(SIGTRAP) | SYS_BIT | SIG_BIT(SIGKILL) | SIG_BIT(SIGSTOP);
         uint64_t mask;
 
-        return !(faults & SIG_BIT(sig)) || (trace_get_mask(r->t, r->task->tid, &mask) == 0 && (mask | open) != (r->given | open));
+        return !(SIG_FAULTS & SIG_BIT(sig)) || (trace_get_mask(r->t, r->task->tid, &mask) == 0 && (mask | open) != (r->given | open));
 }
 
 static int give_mask(struct remote *r, uint64_t mask)

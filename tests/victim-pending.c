@@ -2,13 +2,14 @@
 /*
  * victim-pending.c - has signals pending, and tells what becomes of them
  *
- * usage: victim-pending handled|default
+ * usage: victim-pending SIGNAL handled|default
  *
  * Blocks some signals and sends itself each of them: 40 real-time ones of three
  * numbers, by turns to the process and to the thread, each with its value; SIGUSR1,
- * SIGCHLD by a child that ends, SIGALRM by a timer, SIGTRAP with an address. What
- * SIGTRAP does is what the argument says. Then "ready". SIGHUP, which is not
- * blocked, lets them all in: they are printed in the order in which they came.
+ * SIGCHLD by a child that ends, SIGALRM by a timer, and SIGNAL, the number of one
+ * that the kernel sends for a fault, with an address as it would. What that one
+ * does is what the argument says. Then "ready". SIGHUP, which is not blocked, lets
+ * them all in: they are printed in the order in which they came.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -24,6 +25,7 @@
 
 static siginfo_t came[RT_SIGNALS + 16];
 static volatile sig_atomic_t n, now;
+static int fault;
 static pid_t child;
 
 static void on_hup(int sig) { (void)sig; now = 1; }
@@ -77,11 +79,11 @@ static void send_others(void)
 {
         struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
         struct itimerspec it = { .it_value = { 0, 1000000 } };
-        siginfo_t si = { .si_signo = SIGTRAP, .si_code = TRAP_BRKPT };
+        siginfo_t si = { .si_signo = fault, .si_code = 1 };     /* TRAP_BRKPT, SEGV_MAPERR, ... */
         timer_t timer;
 
         si.si_addr = (void *)0x7654321;
-        syscall(SYS_rt_tgsigqueueinfo, getpid(), getpid(), SIGTRAP, &si);
+        syscall(SYS_rt_tgsigqueueinfo, getpid(), getpid(), fault, &si);
         kill(getpid(), SIGUSR1);
         ev.sigev_value.sival_int = 77;
         timer_create(CLOCK_MONOTONIC, &ev, &timer);
@@ -104,10 +106,11 @@ static const char *who(pid_t pid)
 static void tell(const siginfo_t *si)
 {
         printf("signal %d code %d errno %d ", si->si_signo, si->si_code, si->si_errno);
-        switch (si->si_signo) {
-        case SIGTRAP:
+        if (si->si_signo == fault) {
                 printf("addr %p\n", si->si_addr);
-                break;
+                return;
+        }
+        switch (si->si_signo) {
         case SIGCHLD:
                 printf("pid %s uid %d status %d\n", who(si->si_pid), (int)si->si_uid, si->si_status);
                 break;
@@ -124,17 +127,18 @@ static void tell(const siginfo_t *si)
 
 int main(int argc, char **argv)
 {
-        int signals[] = { SIGUSR1, SIGCHLD, SIGALRM, SIGTRAP, real_time(0), real_time(1), real_time(2) };
+        int signals[] = { SIGUSR1, SIGCHLD, SIGALRM, 0, real_time(0), real_time(1), real_time(2) };
         sigset_t set;
 
-        if (argc != 2)
+        if (argc != 3)
                 return 2;
+        fault = signals[3] = atoi(argv[1]);
         setvbuf(stdout, NULL, _IOLBF, 0);
         signal(SIGHUP, on_hup);
         sigemptyset(&set);
         for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
                 sigaddset(&set, signals[i]);
-                if (signals[i] != SIGTRAP || strcmp(argv[1], "handled") == 0)
+                if (signals[i] != fault || strcmp(argv[2], "handled") == 0)
                         handle(signals[i]);
         }
         sigprocmask(SIG_BLOCK, &set, NULL);
