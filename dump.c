@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -321,6 +320,15 @@ static void take_answers(struct dump *d)
         threads_asked(&d->tasks, 0, &in);
 }
 
+static void keep_meanwhile(void *arg)
+{
+        struct dump *d = arg;
+
+        quiet_thread(1);
+        snapshot_hold_ahead(&d->snapshot, &d->pages);
+        quiet_thread(0);
+}
+
 /* One visit of the parasite. An exit status. */
 static int visit(struct dump *d)
 {
@@ -343,6 +351,10 @@ static int visit(struct dump *d)
         how.copies = fds_wanted(&d->fds);
         how.fds = fds_below(&d->fds);
         guard_infected(1);
+        d->snapshot.ahead = 0;
+        if (d->visits == 1 && d->snapshot.way != SNAPSHOT_STOP && !d->secret.n)
+                meanwhile_begin(&d->meanwhile, keep_meanwhile, d);
+        meanwhile_over(&d->meanwhile);
         rc = infect(&d->infection, &d->t, &d->maps, &d->gadget, &how);
         if (rc == 0) {
                 procstate_take(&d->proc, &d->stat);     /* while it works */
@@ -390,6 +402,7 @@ static int ask_inside(struct dump *d)
                 if (why)
                         return stay_outside(d, why);
                 status = visit(d);
+                meanwhile_end(&d->meanwhile);
                 if (status == EXIT_NOT_CURED || d->t.died || !(d->infection.strayed || d->infection.lend.strayed))
                         break;
                 if (d->visits == VISITS)
@@ -572,17 +585,6 @@ static int run(struct dump *d, pid_t pid)
         return d->left ? EXIT_NOT_CURED : status;
 }
 
-/* A file of each thread is held open (threadlook.h), and each shared object may need one (mapfile.h). */
-static void allow_files(void)
-{
-        struct rlimit files;
-
-        if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
-                files.rlim_cur = files.rlim_max;
-                setrlimit(RLIMIT_NOFILE, &files);
-        }
-}
-
 /* In the tracing child. An exit status. */
 static int work(void *arg)
 {
@@ -591,7 +593,7 @@ static int work(void *arg)
 
         if (d->opt->timeout_ns)
                 set_deadline(d->begun_ns + d->opt->timeout_ns);
-        allow_files();
+        ready_files();
         ready_self();
         status = run(d, d->pid);
         meanwhile_free(&d->meanwhile);

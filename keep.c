@@ -58,6 +58,37 @@ int keep_pages(struct keep *k, const struct img_run *run, uint32_t n)
         return 0;
 }
 
+void keep_empty(struct keep *k)
+{
+        k->used = 0;
+        k->group = 0;
+}
+
+int keep_renew(struct keep *k, uint64_t from, uint64_t to, int (*read)(void *arg, uint64_t addr, uint8_t *page), void *arg)
+{
+        int rc = 0;
+
+        for (size_t at = 0; at < k->used; ) {
+                const struct chunk *c = (const struct chunk *)(const void *)(k->mem + at);
+                uint8_t *page = k->mem + at + LEAD;
+
+                for (uint32_t i = 0; i < c->n; i++) {
+                        const struct img_run *run = &c->run[i];
+
+                        for (uint32_t n = 0; n < run->n && img_here(run); n++, page += IMG_PAGE) {
+                                uint64_t addr = run->addr + ((uint64_t)n << IMG_PAGE_SHIFT);
+
+                                if (addr < to && from < addr + IMG_PAGE)
+                                        rc = read(arg, addr, page);
+                                if (rc)
+                                        return rc;
+                        }
+                }
+                at += LEAD + ((size_t)c->pages << IMG_PAGE_SHIFT);
+        }
+        return 0;
+}
+
 int keep_write(struct keep *k, struct imgwrite *w)
 {
         uint32_t group = 0;

@@ -35,6 +35,15 @@ uint8_t *keep_room(struct keep *k);
  */
 int keep_pages(struct keep *k, const struct img_run *run, uint32_t n);
 
+/* Everything that was kept is dropped; its memory stays. */
+void keep_empty(struct keep *k);
+
+/*
+ * read(arg, addr, page) for each page from `from` up to `to` that is kept with its data, to fill it anew.
+ * 0, or what read() returned that was not 0.
+ */
+int keep_renew(struct keep *k, uint64_t from, uint64_t to, int (*read)(void *arg, uint64_t addr, uint8_t *page), void *arg);
+
 /* The next group into the image. 0, or -1 after fail(). */
 int keep_write(struct keep *k, struct imgwrite *w);
 

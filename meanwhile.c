@@ -23,10 +23,12 @@ static void *serve(void *arg)
         struct meanwhile *m = arg;
         uint64_t end = now_ns() + AWAKE_NS;
 
-        while (!m->over && now_ns() < end) {
+        while (now_ns() < end) {
                 if (take(m)) {
                         m->job(m->arg);
                         m->state = NONE;
+                        end = now_ns() + AWAKE_NS;
+                } else if (m->over) {
                         break;
                 }
                 sched_yield();
@@ -54,12 +56,18 @@ void meanwhile_end(struct meanwhile *m)
         }
         while (m->state == TAKEN)
                 sched_yield();
+}
+
+void meanwhile_over(struct meanwhile *m)
+{
         m->over = 1;
 }
 
 void meanwhile_free(struct meanwhile *m)
 {
         m->over = 1;
+        if (take(m))
+                m->state = NONE;
         if (m->there)
                 pthread_join(m->thread, NULL);
         m->there = 0;

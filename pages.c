@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -187,6 +188,13 @@ static int sort_out(struct walk *k, uint64_t addr, size_t n, uint16_t how)
 
 /* ---- where the bytes come from ---- */
 
+/* A thread of the target that was woken would wait for as long as we have something to do. */
+static void give_way(const struct pages *p)
+{
+        if (p->polite)
+                sched_yield();
+}
+
 static uint64_t offset_of(const struct walk *k, uint64_t addr)
 {
         return k->map->off + (addr - k->map->start);
@@ -204,6 +212,7 @@ static int copy(struct walk *k, uint64_t addr, uint64_t n, uint16_t how, int of_
                 uint8_t *to = room_for(k, want);
                 ssize_t got;
 
+                give_way(k->p);
                 if (!to)
                         return -1;
                 if (of_file)
@@ -489,6 +498,23 @@ int pages_estimate(const struct pages *p, uint64_t *bytes)
         return rc;
 }
 
+static int read_again(void *arg, uint64_t addr, uint8_t *page)
+{
+        ssize_t got = pagesrc_read(arg, PAGESRC_FAST, addr, page, 1);
+
+        return got < 0 ? -1 : got == 0;
+}
+
+int pages_renew(const struct pages *p)
+{
+        const struct trace *t = p->t;
+        int rc = t->wrote_n > TRACE_WROTE;
+
+        for (size_t i = 0; i < t->wrote_n && rc == 0; i++)
+                rc = keep_renew(p->keep, t->wrote[i].from, t->wrote[i].to, read_again, p->t);
+        return rc;
+}
+
 int pages_keep(const struct pages *p)
 {
         struct walk k = { .p = p };
@@ -496,6 +522,7 @@ int pages_keep(const struct pages *p)
 
         pagemap_begin(&k.pagemap, p->t->live_dir);
         for (size_t i = 0; i < p->maps->n && rc == 0; i++) {
+                give_way(p);
                 begin_mapping(&k, &p->maps->map[i]);
                 if (p->whole || lacks(&k)) {
                         rc = write_mapping(&k);

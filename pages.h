@@ -33,6 +33,7 @@ struct pages {
         struct keep *keep;              /* what pages_keep() is to fill, and has filled; NULL: nothing is kept */
         int      all;                   /* --file-pages: those of files too that paths lead to */
         int      whole;                 /* keep all of it */
+        int      polite;                /* others want this processor: give way now and then */
 };
 
 /* Note what will be missing. */
@@ -50,6 +51,12 @@ int pages_estimate(const struct pages *p, uint64_t *bytes);
  * there yet; or all. 0; 1: there is no room for it; -1 after fail().
  */
 int pages_keep(const struct pages *p);
+
+/*
+ * They were kept while the parasite was in the target: once more what was written there since (t->wrote). 0; 1: that
+ * cannot be told, or be read; -1 after fail(). A page that was not kept as data was not written to when it was read.
+ */
+int pages_renew(const struct pages *p);
 
 /* Write them all, upwards. 0, or -1 after fail(): output error, target gone, stop_wanted(). */
 int pages_write(const struct pages *p, struct imgwrite *w);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ready.c - memory that is there before it is needed */
+/* ready.c - memory and descriptors that are there before they are needed */
 #include "ready.h"
 
 #include <elf.h>
@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "util.h"
 
@@ -99,4 +100,14 @@ void ready_self(void)
         touch_heap();
         dl_iterate_phdr(touch_program, NULL);
         touch_stack();
+}
+
+void ready_files(void)
+{
+        struct rlimit files;
+
+        if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+                files.rlim_cur = files.rlim_max;
+                setrlimit(RLIMIT_NOFILE, &files);
+        }
 }

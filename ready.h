@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ready.h - memory that is there before it is needed
+ * ready.h - memory and descriptors that are there before they are needed
  *
  * Each page that is first touched while the target is stopped makes it wait
  * for a microsecond or more.
@@ -19,5 +19,8 @@ void ready_memory(void *p, size_t len);
  * cut into are free, and asks for it again: some of each size are kept.
  */
 void ready_self(void);
+
+/* As many as we may have: one of each thread is held open (threadlook.h), and each shared object may take one (mapfile.h). */
+void ready_files(void);
 
 #endif

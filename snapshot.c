@@ -89,6 +89,18 @@ int snapshot_beware(struct snapshot *s, const char *why)
         return why && s->way == SNAPSHOT_TWIN ? give_up(s, why) : 0;
 }
 
+void snapshot_hold_ahead(struct snapshot *s, const struct pages *p)
+{
+        struct trace t = *p->t;         /* whether the target died is for the other one to say */
+        struct pages own = *p;
+
+        own.t = &t;
+        own.keep = &s->keep;
+        own.whole = s->way == SNAPSHOT_KEEP;
+        own.polite = 1;
+        s->ahead = pages_keep(&own) == 0;
+}
+
 int snapshot_hold(struct snapshot *s, struct pages *p, int outside, int clone)
 {
         char why[128];
@@ -104,7 +116,11 @@ int snapshot_hold(struct snapshot *s, struct pages *p, int outside, int clone)
                 return 0;
         p->keep = &s->keep;
         p->whole = s->way == SNAPSHOT_KEEP;
-        rc = pages_keep(p);
+        rc = s->ahead ? pages_renew(p) : 1;
+        if (rc == 1) {
+                keep_empty(&s->keep);
+                rc = pages_keep(p);
+        }
         if (rc == 0)
                 return 0;
         p->keep = NULL;

@@ -38,6 +38,7 @@ struct snapshot {               /* all zero but wish: nothing yet */
         enum snapshot_way  way;
         char         why[160];  /* it is SNAPSHOT_STOP, if nobody wished that; "": it is not */
         struct keep  keep;
+        int          ahead;     /* by snapshot_hold_ahead() */
         struct twin  twin;
 };
 
@@ -53,6 +54,12 @@ int snapshot_check(struct snapshot *s, const struct pages *p, int dir, pid_t tid
 
 /* why, unless NULL, says why it had better not be cloned. 0, or -1 after fail(), as above. */
 int snapshot_beware(struct snapshot *s, const char *why);
+
+/*
+ * What snapshot_hold() will copy, by another thread while the parasite is in the stopped target; not with memory that
+ * only the parasite can read. Says nothing: what fails is done once more.
+ */
+void snapshot_hold_ahead(struct snapshot *s, const struct pages *p);
 
 /*
  * Copy what must be copied while the target is stopped; fills in p->keep and p->whole.

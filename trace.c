@@ -38,6 +38,7 @@ _Static_assert(TRACE_OPTIONS == (O_TRACESYSGOOD | O_TRACEEXEC), "TRACE_OPTIONS")
 #define DR7_EXEC_0              0x1ul   /* L0; R/W and LEN fields zero: on execution, one byte */
 #define EXIT_NS                 1000000000u     /* one that sleeps stops at once */
 #define PIECE_USED              32768u  /* bytes of a piece, mostly */
+#define NEAR                    4096u   /* bytes: ranges that are less apart become one */
 #define POLL_NS                 300000u /* spin so long for a stop before sleeping */
 #define ASK_NS                  1000000u        /* /proc is asked no more often whether a thread has ended */
 #define SLICE_NS                10000000u       /* sleep so long at most before looking at stop_wanted() */
@@ -301,8 +302,10 @@ enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int st
                         *sig = 0;
                         return TRACE_GONE;
                 }
-                if (now < spin && now < deadline)
+                if (now < spin && now < deadline) {
+                        sched_yield();          /* the thread may be waiting for this processor */
                         continue;
+                }
                 if (now - t->asked_ns >= ASK_NS) {      /* a first thread is reported when all others have been reaped */
                         t->asked_ns = now;
                         if (has_ended(t, tid, sig)) {
@@ -376,10 +379,28 @@ int trace_read(struct trace *t, pid_t tid, uint64_t addr, void *buf, size_t len)
         return peek_poke(t, tid, addr, buf, len, 0);
 }
 
+static void list_wrote(struct trace *t, uint64_t from, uint64_t to)
+{
+        for (size_t i = 0; i < t->wrote_n && i < TRACE_WROTE; i++) {
+                struct trace_range *r = &t->wrote[i];
+
+                if (from < r->to + NEAR && r->from < to + NEAR) {
+                        r->from = from < r->from ? from : r->from;
+                        r->to = to > r->to ? to : r->to;
+                        return;
+                }
+        }
+        if (t->wrote_n < TRACE_WROTE)
+                t->wrote[t->wrote_n] = (struct trace_range){ from, to };
+        if (t->wrote_n <= TRACE_WROTE)
+                t->wrote_n++;
+}
+
 int trace_write(struct trace *t, pid_t tid, uint64_t addr, const void *buf, size_t len)
 {
         struct iovec here = { (void *)buf, len }, there = { number(addr), len };
 
+        list_wrote(t, addr, addr + len);
         if (t->mem >= 0 && pwrite(t->mem, buf, len, (off_t)addr) == (ssize_t)len)
                 return 0;
         if (process_vm_writev(tid, &here, 1, &there, 1, 0) == (ssize_t)len)

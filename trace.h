@@ -20,6 +20,7 @@
 #define SIG_UNHEARD     (SIG_BIT(17) | SIG_BIT(23) | SIG_BIT(28))       /* SIGCHLD, SIGURG, SIGWINCH: without a handler, ignored */
 #define SIG_FAULTS      (SIG_BIT(4) | SIG_BIT(5) | SIG_BIT(7) | SIG_BIT(8) | SIG_BIT(11) | SIG_BIT(31))        /* SYNCHRONOUS_MASK */
 #define TRACE_OPTIONS   0x11ul  /* of each thread: PTRACE_O_TRACESYSGOOD, PTRACE_O_TRACEEXEC */
+#define TRACE_WROTE      16      /* ranges that trace_write() lists */
 #define TRACE_XSTATE_MAX 65536  /* bytes asked for; AMX makes it 11,008 */
 
 /* A mask of all signals but n; 0: but none. */
@@ -71,6 +72,10 @@ struct trace_call {             /* the system call that a thread is on its way o
         uint64_t arg[6];
 };
 
+struct trace_range {
+        uint64_t from, to;      /* addresses of the first byte, and of the first one behind it */
+};
+
 struct trace_stats {            /* of what was done since they were last set to zero */
         unsigned requests;      /* ptrace(2) calls */
         unsigned stops;         /* waitpid(2) calls that reported one */
@@ -96,6 +101,8 @@ struct trace {
         size_t   n, cap;
         uint8_t *pieces;        /* trace_prepare(); seize_forget() frees it */
         struct trace_stats stats;
+        struct trace_range wrote[TRACE_WROTE];  /* by trace_write(); neighbours are one */
+        size_t   wrote_n;       /* more than TRACE_WROTE: and others */
 };
 
 /* What trace_wait() saw. */

@@ -22,7 +22,7 @@ rm img
 
 start=$(date +%s%N)
 exits 1 'pages are slow: status 1' strace -f -qq -o log -e trace=process_vm_readv \
-        -e inject=process_vm_readv:delay_enter=100000 "$CRDUMP" --max-pause 300 "$pid" img
+        -e inject=process_vm_readv:delay_enter=100000 "$CRDUMP" --max-pause 150 "$pid" img
 took=$((($(date +%s%N) - start) / 1000000))
 ok "soon after the limit ($took ms)" test $took -lt 2000
 says 'paused longer than allowed' 'the line names the cause'

@@ -69,13 +69,19 @@ wakes SIGTTIN 21
 
 # --- in the middle of a dump ------------------------------------------------------
 
-# The tracing process, once it is held at the place where strace lets it wait: stopped, without a switch meanwhile.
+stopped_threads() {             # PID: those that a tracer has stopped, and how often they were switched
+        for task in "/proc/$1/task"/*; do
+                grep -q '^State:.t' "$task/status" 2>/dev/null && echo "$task $(grep ctxt "$task/status" 2>/dev/null | tr '\n' ' ')"
+        done
+}
+
+# The tracing process, once a thread of it is held where strace lets it wait: stopped, without a switch meanwhile.
 held() {
         by=$(tracer "$child")
-        [ "${by:-0}" != 0 ] && in_state "$by" t || return
-        switches=$(grep ctxt "/proc/$by/status" 2>/dev/null)
+        [ "${by:-0}" != 0 ] || return
+        stopped_threads "$by" >held.before
         sleep 0.03                      # a stop at each traced call is shorter
-        [ "$switches" = "$(grep ctxt "/proc/$by/status" 2>/dev/null)" ] && in_state "$by" t
+        stopped_threads "$by" | grep -Fxq -f held.before
 }
 
 # A dump that waits at the nth CALL; there SIGNAL is sent. False when it does not come to that.
