@@ -119,6 +119,7 @@ static int try_to_map(struct infection *in, int64_t *ret)
         if (remote_call(&in->remote, mask_meanwhile(in), SYS_mmap, arg, ret) < 0)
                 return -1;
         in->base = *ret < 0 ? 0 : (uint64_t)*ret;       /* before 4.17 the address was but a wish */
+        in->t->ours = (struct trace_range){ in->base, in->base + in->len };
         return 0;
 }
 

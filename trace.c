@@ -381,6 +381,8 @@ int trace_read(struct trace *t, pid_t tid, uint64_t addr, void *buf, size_t len)
 
 static void list_wrote(struct trace *t, uint64_t from, uint64_t to)
 {
+        if (from >= t->ours.from && to <= t->ours.to)
+                return;
         for (size_t i = 0; i < t->wrote_n && i < TRACE_WROTE; i++) {
                 struct trace_range *r = &t->wrote[i];
 

@@ -101,7 +101,8 @@ struct trace {
         size_t   n, cap;
         uint8_t *pieces;        /* trace_prepare(); seize_forget() frees it */
         struct trace_stats stats;
-        struct trace_range wrote[TRACE_WROTE];  /* by trace_write(); neighbours are one */
+        struct trace_range ours;        /* memory in there that was not the target's before */
+        struct trace_range wrote[TRACE_WROTE];  /* by trace_write(), elsewhere; neighbours are one */
         size_t   wrote_n;       /* more than TRACE_WROTE: and others */
 };
 

@@ -10,11 +10,13 @@
  * over and over (spin), or sleeps 20 us between (tick), or writes a word into a
  * page somewhere (write), and keeps in GAPFILE, which bench-run shares with it,
  * the largest gap that it has seen and how often it has looked. THREADS more
- * sleep. Prints "ready" when all is there.
+ * sleep. Prints "ready" when all is there. SIGUSR1: makes a child by fork(2), which
+ * ends at once.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +118,14 @@ start_threads(int n)
         return 0;
 }
 
+static void
+make_child(int sig)
+{
+        (void)sig;
+        if (fork() == 0)
+                _exit(0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -133,6 +143,8 @@ main(int argc, char **argv)
         if (g == MAP_FAILED || start_threads(argc > 4 ? atoi(argv[4]) : 0) < 0)
                 return 2;
         prctl(PR_SET_TIMERSLACK, 1000);
+        signal(SIGCHLD, SIG_IGN);
+        signal(SIGUSR1, make_child);
         ticks = strcmp(argv[2], "tick") == 0;
         writes = strcmp(argv[2], "write") == 0;
         pages = strtoull(argv[1], NULL, 10) << 8;

@@ -9,7 +9,8 @@
 # five times. Ways of crdump: as it is, --stop, -z1 (up to 64 MiB: but for the text no
 # page is like another, or gets shorter). CRIU where CRIU=/path/to/it is one that
 # works. "of write" is the ratio to a write() of as many bytes as the image of --stop
-# has, in the same round; "lost" how much of its work the victim did not do meanwhile.
+# has, in the same round; "fork" is the victim's own fork(2), of which a pause cannot be
+# shorter; "lost" how much of its work the victim did not do meanwhile.
 # Figures are medians of ROUNDS (10) rounds.
 #
 #      OUT=FOLDER      images go there, not to tmpfs
@@ -51,6 +52,7 @@ round() {                       # TOOL...
                 z-one)  dumped z-one -z1 --stop ;;
                 pipe)   streamed pipe ;;
                 pipe-stop) streamed pipe-stop --stop ;;
+                fork)   measure fork '' gaps sh -c "kill -USR1 $victim" ;;
                 write)  measure write "$out/out" write "$out/out" "$(tail -n 1 results.stop | cut -d ' ' -f 5)" ;;
                 gcore)  ! command -v gcore >/dev/null || measure gcore "$out/core.$victim" gaps gcore -o "$out/core" "$victim" ;;
                 criu)   [ -z "${CRIU:-}" ] || mkdir "$out/criu"
@@ -77,7 +79,7 @@ line() {                        # TARGET TOOL WALL RATIO PAUSE RATIO WORST LOST 
 }
 
 rows() {                        # NAME
-        for tool in crdump stop z pipe pipe-stop gcore criu write; do
+        for tool in crdump fork stop z pipe pipe-stop gcore criu write; do
                 [ -f "results.$tool" ] || continue
                 of="$tool"
                 [ ! -f results.write ] || of='write'
@@ -89,6 +91,8 @@ rows() {                        # NAME
                                 $1 / 1000, $2, $3 / 1000, $4, $5 / 1000, $6 / 10, $7 / 1024, $8 / 1048576 }')
                 if [ "$tool" = write ]; then
                         line "$1" $tool "$2" '' '' '' '' '' '' "$9"
+                elif [ "$tool" = fork ]; then
+                        line "$1" $tool '' '' "$4" "$5" "$6" '' '' ''
                 elif [ $of = write ]; then
                         line "$1" "$tool" "$2" "$3" "$4" "$5" "$6" "$7" "$8" "$9"
                 else
@@ -113,9 +117,9 @@ peak_mib() { column "$1" 3 | awk '{ print $1 / 1024 }'; }
 of_size() {                     # MIB
         start_victim "$1" spin gaps
         if [ "$1" -gt 64 ]; then
-                rounds crdump stop write gcore criu
+                rounds crdump fork stop write gcore criu
         else
-                rounds crdump stop z write gcore criu
+                rounds crdump fork stop z write gcore criu
         fi
         rows "$1 MiB"
         goal "$1 MiB, peak memory" "$(peak_mib crdump)" 8 ' MiB'
@@ -125,6 +129,7 @@ of_size() {                     # MIB
                 goal "$1 MiB, --stop, wall to plain write" "$(ratio stop 1 write)" 1.6 ''
         else
                 goal "$1 MiB, pause" "$(pause_ms crdump)" "$((12 * $1 / 1024))" ' ms'
+                goal "$1 MiB, pause to that of its own fork(2)" "$(ratio crdump 2 fork)" 1.15 ''
                 goal "$1 MiB, wall to plain write" "$(ratio crdump 1 write)" "$of_write" ''
                 goal "$1 MiB, --stop, wall to plain write" "$(ratio stop 1 write)" "$of_write" ''
         fi
@@ -198,10 +203,10 @@ for mib in $sizes; do
         of_size "$mib"
 done
 start_victim $huge spin gaps 0 huge
-rounds crdump stop write gcore
+rounds crdump fork stop write gcore
 rows "$huge MiB huge"
 start_victim $writing write gaps
-rounds crdump stop write gcore
+rounds crdump fork stop write gcore
 rows "$writing MiB busy"
 for n in $threads; do
         with_threads "$n"

@@ -16,7 +16,7 @@ for target in 'sleeping' '8 MiB' '8 MiB huge' '8 MiB busy' '8 threads' '8 MiB te
                 row "$target" $tool
         done
 done
-for tool in z write; do
+for tool in z fork write; do
         row '8 MiB' $tool
 done
 for tool in pipe pipe-stop; do
