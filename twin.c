@@ -261,7 +261,9 @@ static int is_gone(const struct trace *of)
 {
         struct proc_stat st;
 
-        return proc_stat(of->dir, 0, &st) < 0 || ((st.state == 'Z' || st.state == 'X' || st.flags & PROC_EXITING) && st.threads <= 1);
+        if (proc_stat(of->dir, 0, &st) < 0)
+                return errno == ESRCH || errno == ENOENT;
+        return (st.state == 'Z' || st.state == 'X' || st.flags & PROC_EXITING) && st.threads <= 1;
 }
 
 /* Does another one trace it: one more dump, say, or a debugger? */
@@ -282,8 +284,10 @@ int twin_reap(struct trace *of, pid_t pid, pid_t ours, struct twin_reaping *how)
         for (unsigned tries = 0; rc <= 0 && !how->harmed && now_ns() < deadline; tries++) {
                 if (tries)
                         nanosleep(&(struct timespec){ 0, NAP_NS << (tries < 8 ? tries : 8) }, NULL);
-                if (is_gone(of) || proc_tasks(of->dir, &tid, &n) < 0)
+                if (is_gone(of))
                         return 0;
+                if (proc_tasks(of->dir, &tid, &n) < 0)
+                        continue;
                 rc = n && !is_traced(of, tid[tries % n]) ? reap_by(of, tid[tries % n], pid, how) : 0;
                 free(tid);
         }

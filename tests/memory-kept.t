@@ -6,7 +6,11 @@
 
 need taskset
 
-same_memory() {                 # NAME OPTION...: dumps of $pid, which sleeps, on one processor (its rseq tells which)
+# Nothing is written to their memory by a stop, as what is left of a nap would be.
+mkfifo fifo
+exec 3<>fifo
+
+same_memory() {                 # NAME OPTION...: dumps of $pid, which waits, on one processor (its rseq tells which)
         name=$1
         shift
         differ=0
@@ -20,14 +24,14 @@ same_memory() {                 # NAME OPTION...: dumps of $pid, which sleeps, o
 }
 
 for way in --catch=park --catch=breakpoint --trampoline=inject; do
-        victim taskset -c 0 sleep 1000
+        victim taskset -c 0 cat fifo
         same_memory 'one thread' $way
         victim taskset -c 0 "$VICTIMS/victim-threads" 0 12 still
         same_memory 'threads' $way
 done
 
 # The same where there is no second processor for it.
-victim taskset -c 0 sleep 1000
+victim taskset -c 0 cat fifo
 crdump=$CRDUMP
 CRDUMP=$scratch/on-one
 printf '#!/bin/sh\nexec taskset -c 0 "%s" "$@"\n' "$crdump" >"$CRDUMP"

@@ -13,12 +13,13 @@ at_rest "$target" >before
 # A dump that takes a second or two, $dump, its tracing child $by; the target is held.
 begin() {
         timeout 60 strace -f -qq -o log -e trace=process_vm_readv \
-                -e inject=process_vm_readv:delay_enter=50000:when=8+ "$CRDUMP" "$target" img >stdout 2>stderr &
+                -e inject=process_vm_readv:delay_enter=50000:when=8+ "$CRDUMP" ${WAY:+--stop} "$target" img >stdout 2>stderr &
         dump=$!
         reap $dump
         await 10 is_traced "$target" || flunk 'the dump begins'
         await 10 sh -c '[ "$(grep -c DELAYED log)" -ge 2 ]' || flunk 'it gets to the pages'   # and is not inside any more
         by=$(tracer "$target")
+        [ "${by:-0}" -gt 0 ] || bail 'the target is not held'
         front=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$by/status")
 }
 
