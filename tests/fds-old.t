@@ -99,7 +99,8 @@ complaints=0 runs=0 left=0
 n=0
 while fails error=EIO $((n += every)) && [ $n -lt 100 ]; do
         runs=$((runs + 1))
-        [ $status = 0 ] || [ $status = 1 ] || [ $status = 5 ] || grep -qE 'could not be put back|does not end|stays until' stderr || complaints=$((complaints + 1))
+        [ $status = 0 ] || [ $status = 1 ] || [ $status = 5 ] ||
+                grep -qE 'could not be put back|does not end|stays until' stderr || complaints=$((complaints + 1))
         [ "$(find "/proc/$pid/fd" -type l -printf '%f %l\n' | sort)" = "$links_before" ] && continue
         complaints=$((complaints + 1))
         diag "request $n, status $status: $(find "/proc/$pid/fd" -type l -printf '%f %l\n' | sort | tail -n 1)"
