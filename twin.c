@@ -274,10 +274,14 @@ static int is_traced(const struct trace *of, pid_t tid)
         return proc_status(of->dir, tid, &st) == 0 && st.tracer;
 }
 
+/*
+ * The first thread comes last: while that is traced, signals that the process ignores
+ * are kept all the same (sig_ignored()), and end the calls of threads that are not.
+ */
 int twin_reap(struct trace *of, pid_t pid, pid_t ours, struct twin_reaping *how)
 {
         uint64_t deadline = now_ns() + WAIT_NS;
-        pid_t *tid;
+        pid_t *tid, by;
         size_t n;
         int rc = 0;
 
@@ -288,7 +292,8 @@ int twin_reap(struct trace *of, pid_t pid, pid_t ours, struct twin_reaping *how)
                         return 0;
                 if (proc_tasks(of->dir, &tid, &n) < 0)
                         continue;
-                rc = n && !is_traced(of, tid[tries % n]) ? reap_by(of, tid[tries % n], pid, how) : 0;
+                by = n ? tid[n - 1 - tries % n] : 0;
+                rc = n && !is_traced(of, by) ? reap_by(of, by, pid, how) : 0;
                 free(tid);
         }
         if (how->harmed)

@@ -111,7 +111,9 @@ stormed() {
         storm=$!
         reap $storm
         n=0
-        while [ $n -lt 20 ] && "$CRDUMP" "$target" img >stdout 2>stderr; do
+        way=
+        while [ $n -lt 20 ] && "$CRDUMP" $way "$target" img >stdout 2>stderr; do
+                [ "$way" ] && way= || way=--snapshot=try        # that one stops a thread once more
                 n=$((n + 1))
         done
         is $n 20 "$kind: twenty dumps in a storm of the signals that they stop by"
