@@ -507,6 +507,7 @@ static int dump_stopped(struct dump *d)
                 return EXIT_FAILED;
         stats_lap(&d->stats, STEP_LOOK);
         status = ask_inside(d);
+        meanwhile_over(&d->meanwhile);          /* also where it was not asked */
         stats_lap(&d->stats, STEP_INSIDE);
         if (status == EXIT_DONE && write_stopped(d) < 0)
                 status = EXIT_FAILED;
