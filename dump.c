@@ -324,9 +324,7 @@ static void keep_meanwhile(void *arg)
 {
         struct dump *d = arg;
 
-        quiet_thread(1);
         snapshot_hold_ahead(&d->snapshot, &d->pages);
-        quiet_thread(0);
 }
 
 /* One visit of the parasite. An exit status. */
@@ -351,8 +349,7 @@ static int visit(struct dump *d)
         how.copies = fds_wanted(&d->fds);
         how.fds = fds_below(&d->fds);
         guard_infected(1);
-        d->snapshot.ahead = 0;
-        if (d->visits == 1 && d->snapshot.way != SNAPSHOT_STOP && !d->secret.n)
+        if (d->visits == 1)
                 meanwhile_begin(&d->meanwhile, keep_meanwhile, d);
         meanwhile_over(&d->meanwhile);
         rc = infect(&d->infection, &d->t, &d->maps, &d->gadget, &how);
@@ -474,10 +471,8 @@ static void list_meanwhile(void *arg)
 {
         struct dump *d = arg;
 
-        quiet_thread(1);
         d->listed = fds_read(&d->fds, &d->t);
         threads_read_ahead(&d->tasks);
-        quiet_thread(0);
 }
 
 /* Stop it, and look at it, two of us at a time. */

@@ -18,6 +18,14 @@ static int take(struct meanwhile *m)
         return atomic_compare_exchange_strong(&m->state, &offered, TAKEN);
 }
 
+static void run(struct meanwhile *m)
+{
+        quiet_thread(1);
+        m->job(m->arg);
+        quiet_thread(0);
+        m->state = NONE;
+}
+
 static void *serve(void *arg)
 {
         struct meanwhile *m = arg;
@@ -25,8 +33,7 @@ static void *serve(void *arg)
 
         while (now_ns() < end) {
                 if (take(m)) {
-                        m->job(m->arg);
-                        m->state = NONE;
+                        run(m);
                         end = now_ns() + AWAKE_NS;
                 } else if (m->over) {
                         break;
@@ -50,10 +57,8 @@ void meanwhile_begin(struct meanwhile *m, void (*job)(void *), void *arg)
 
 void meanwhile_end(struct meanwhile *m)
 {
-        if (take(m)) {
-                m->job(m->arg);
-                m->state = NONE;
-        }
+        if (take(m))
+                run(m);
         while (m->state == TAKEN)
                 sched_yield();
 }

@@ -32,7 +32,7 @@ struct meanwhile {              /* all zero: nothing */
 /* Without memory for a thread it is done without. */
 void meanwhile_ready(struct meanwhile *m);
 
-/* job(arg), once, which ends within the time that the caller has. */
+/* job(arg), once, which ends within the time that the caller has. What it has to say is not said: quiet_thread(). */
 void meanwhile_begin(struct meanwhile *m, void (*job)(void *), void *arg);
 
 /* Wait for it, or do it. Without a job it does nothing. */

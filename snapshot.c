@@ -75,6 +75,7 @@ static int children_elsewhere(int dir, pid_t tid, const char *name)
 
 int snapshot_check(struct snapshot *s, const struct pages *p, int dir, pid_t tid)
 {
+        s->ahead = 0;                   /* that was of another stop */
         if (s->way == SNAPSHOT_STOP)
                 return 0;
         if (pages_watched(p->maps))
@@ -94,6 +95,8 @@ void snapshot_hold_ahead(struct snapshot *s, const struct pages *p)
         struct trace t = *p->t;         /* whether the target died is for the other one to say */
         struct pages own = *p;
 
+        if (s->way == SNAPSHOT_STOP || p->secret->n)
+                return;
         own.t = &t;
         own.keep = &s->keep;
         own.whole = s->way == SNAPSHOT_KEEP;
