@@ -194,8 +194,8 @@ plot:           ## bench.svg: time and pause against size
 
 soak:           ## half an hour of dumps of busy servers, then ten thousand that are killed; SOAK_SECONDS=n for less or more
 	@sh tests/deps.sh build test
-	@$(MAKE) --no-print-directory ready
-	SOAK_SECONDS=$(SOAK_SECONDS) KILLS=10000 $(PROVE) -v tests/soak.t tests/killed.t
+	@$(MAKE) --no-print-directory ready $(if $(WAY),build/way/crdump)
+	$(CRDUMP_ANY) SOAK_SECONDS=$(SOAK_SECONDS) KILLS=10000 $(PROVE) -v tests/soak.t tests/killed.t
 
 fuzz:           ## an hour of libFuzzer, all targets together; FUZZ_SECONDS=n for less or more
 	@sh tests/deps.sh build fuzz
@@ -232,7 +232,7 @@ ready: $(BIN) $(VICTIMS)
 # what they say; make check-initramfs runs all.
 SOME_INITRAMFS_TESTS = as-it-was signals sigtrap permission leader seccomp no-trace stats
 
-# With WAY=try or WAY=stop, each dump of the tests is made as by --snapshot=try or --stop.
+# With WAY=try or WAY=stop, each dump of the tests, or of the soak, is made as by --snapshot=try or --stop.
 WAY_try    = SNAPSHOT_TRY
 WAY_stop   = SNAPSHOT_NEVER
 CRDUMP_ANY = $(if $(WAY),CRDUMP=$(CURDIR)/build/way/crdump)
