@@ -16,6 +16,8 @@
 #include "slurp.h"
 #include "util.h"
 
+#define SMAPS_PIECE     32768u          /* bytes */
+
 int proc_open(pid_t pid)
 {
         char path[32];
@@ -382,29 +384,81 @@ static int take_maps(char *text, size_t len, struct proc_maps *m)
         return rc;
 }
 
-int proc_parse_maps(char *text, size_t len, struct proc_maps *m)
+static void begin_maps(struct proc_maps *m)
 {
         m->n = m->names_len = 0;
         memset(m->vmflag, 0, sizeof m->vmflag);
+}
+
+int proc_parse_maps(char *text, size_t len, struct proc_maps *m)
+{
+        begin_maps(m);
         if (take_maps(text, len, m) == 0)
                 return 0;
         proc_maps_free(m);
         return -1;
 }
 
+static int cannot_read_maps(struct proc_maps *m)
+{
+        proc_maps_free(m);
+        errno = errno == ENOENT ? ESRCH : errno;
+        return fail("read mappings:");
+}
+
+/* How many of len bytes that is. */
+static size_t whole_lines(const char *p, size_t len)
+{
+        while (len && p[len - 1] != '\n')
+                len--;
+        return len;
+}
+
+/* Ten times as long as what is kept of it: a piece at a time is held, of whole lines. */
+static int take_smaps(int fd, struct proc_maps *m)
+{
+        struct slurp *s = &m->text;
+        size_t len = 0, sum = 0;
+        ssize_t n;
+
+        do {
+                size_t whole;
+
+                n = slurp_more(s, fd, len, SMAPS_PIECE);
+                if (n < 0)
+                        return cannot_read_maps(m);
+                sum += (size_t)n;
+                if (sum > PROC_TEXT_MAX) {
+                        errno = EFBIG;
+                        return cannot_read_maps(m);
+                }
+                len += (size_t)n;
+                whole = n ? whole_lines(s->p, len) : len;
+                if (take_maps(s->p, whole, m) < 0) {
+                        proc_maps_free(m);
+                        return -1;
+                }
+                len -= whole;
+                memmove(s->p, s->p + whole, len);
+        } while (n);
+        slurp_free(s);
+        return 0;
+}
+
 int proc_maps(int dir, int smaps, struct proc_maps *m)
 {
-        ssize_t len = slurp(&m->text, dir, smaps ? "smaps" : "maps", PROC_TEXT_MAX);
-        int rc;
+        ssize_t len;
+        int fd, rc;
 
-        if (len < 0) {
-                proc_maps_free(m);
-                errno = errno == ENOENT ? ESRCH : errno;
-                return fail("read mappings:");
+        if (!smaps) {
+                len = slurp(&m->text, dir, "maps", PROC_TEXT_MAX);
+                return len < 0 ? cannot_read_maps(m) : proc_parse_maps(m->text.p, (size_t)len, m);
         }
-        rc = proc_parse_maps(m->text.p, (size_t)len, m);
-        if (smaps)                      /* it is long */
-                slurp_free(&m->text);
+        begin_maps(m);
+        fd = slurp_open(dir, "smaps");
+        rc = fd < 0 ? cannot_read_maps(m) : take_smaps(fd, m);
+        if (fd >= 0)
+                close(fd);
         return rc;
 }
 

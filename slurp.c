@@ -93,6 +93,18 @@ int slurp_take(struct slurp *s, const char *p, size_t len)
         return 0;
 }
 
+ssize_t slurp_more(struct slurp *s, int fd, size_t len, size_t want)
+{
+        ssize_t n;
+
+        while (s->cap - len <= want)
+                if (make_room(s, len + want) < 0)
+                        return -1;
+        n = read_full(fd, s->p + len, want);
+        s->p[len + (size_t)(n < 0 ? 0 : n)] = '\0';
+        return n;
+}
+
 /* What is shorter than asked for is the end of it. */
 ssize_t slurp_again(struct slurp *s, int fd, size_t max)
 {

@@ -29,6 +29,12 @@ int slurp_open(int dir, const char *path);
 /* len bytes, and a NUL behind them, into s->p. 0, or -1: no memory. */
 int slurp_take(struct slurp *s, const char *p, size_t len);
 
+/*
+ * Of a file that is open, the next bytes, want of them or as many as there are,
+ * and a NUL, behind the len bytes that s holds. How many; 0: no more; -1 with errno.
+ */
+ssize_t slurp_more(struct slurp *s, int fd, size_t len, size_t want);
+
 /* The same of a file that is open: one record of a seq_file (single_open()), from its start. */
 ssize_t slurp_again(struct slurp *s, int fd, size_t max);
 
