@@ -327,6 +327,16 @@ static void keep_meanwhile(void *arg)
         snapshot_hold_ahead(&d->snapshot, &d->pages);
 }
 
+/* What reap() needs: twin_reap() takes the last thread first. */
+static void tell_parent(const struct dump *d)
+{
+        const struct trace_task *last = &d->t.task[d->t.n - 1];
+
+        guard_twin(&(struct guard_twin){
+                .pid = d->parasite.twin, .start_ticks = d->stat.start_ticks, .tid = last->tid, .regs = last->regs,
+        });
+}
+
 /* One visit of the parasite. An exit status. */
 static int visit(struct dump *d)
 {
@@ -368,7 +378,7 @@ static int visit(struct dump *d)
                 return EXIT_FAILED;
         take_answers(d);
         if (d->t.cloned)
-                guard_twin(d->parasite.twin, d->stat.start_ticks);
+                tell_parent(d);
         return EXIT_DONE;
 }
 
@@ -609,16 +619,17 @@ static int work(void *arg)
 }
 
 /* In the parent, when the child was killed: the twin was killed with it. */
-static int reap(void *arg, pid_t twin, uint64_t start_ticks)
+static int reap(void *arg, const struct guard_twin *twin)
 {
         const struct dump *d = arg;
-        struct trace t = { .pid = d->pid, .mem = -1, .dir = proc_open(d->pid) };
+        struct trace_task seen = { .tid = twin->tid, .regs = twin->regs };
+        struct trace t = { .pid = d->pid, .mem = -1, .dir = proc_open(d->pid), .task = &seen, .n = 1 };
         struct twin_reaping how = { 0 };
         struct proc_stat st;
 
-        if (t.dir < 0 || proc_stat(t.dir, 0, &st) < 0 || st.start_ticks != start_ticks)
+        if (t.dir < 0 || proc_stat(t.dir, 0, &st) < 0 || st.start_ticks != twin->start_ticks)
                 return 0;               /* it has ended */
-        return twin_reap(&t, twin, twin, &how);
+        return twin_reap(&t, twin->pid, twin->pid, &how);
 }
 
 int dump(pid_t pid, const char *path, const struct dump_options *opt)

@@ -21,8 +21,8 @@ static struct shared {          /* by parent and child */
         atomic_int infected;
         atomic_int has_file;
         atomic_int left_behind;
-        atomic_int twin;        /* pid of a child of the target's, */
-        uint64_t start_ticks;   /* which is this one */
+        atomic_int has_twin;
+        struct guard_twin twin;
         atomic_int result;      /* of work(), plus 1; 0: not yet */
         char file[PATH_MAX + NAME_MAX + 2];
 } *shared;
@@ -42,12 +42,13 @@ void guard_file(const char *folder, const char *name)
                 shared->has_file = 1;
 }
 
-void guard_twin(pid_t pid, uint64_t start_ticks)
+void guard_twin(const struct guard_twin *twin)
 {
         if (!shared)
                 return;
-        shared->start_ticks = start_ticks;
-        shared->twin = pid;
+        if (twin)
+                shared->twin = *twin;
+        shared->has_twin = twin != NULL;
 }
 
 void guard_left_behind(void)
@@ -92,11 +93,11 @@ static void interrupt(int sig)          /* waitpid(2), no more */
 }
 
 /* It was killed: the kernel has let the target go from wherever it was. */
-static int clean_up(int sig, void *arg, int (*reap)(void *, pid_t, uint64_t))
+static int clean_up(int sig, void *arg, int (*reap)(void *, const struct guard_twin *))
 {
         if (shared->has_file)
                 unlink(shared->file);
-        if (shared->twin && reap(arg, shared->twin, shared->start_ticks) < 0)
+        if (shared->has_twin && reap(arg, &shared->twin) < 0)
                 return fail("the tracing process was killed by signal %d", sig), EXIT_NOT_CURED;
         if (!shared->infected)
                 return fail("the tracing process was killed by signal %d", sig), EXIT_FAILED;
@@ -106,7 +107,7 @@ static int clean_up(int sig, void *arg, int (*reap)(void *, pid_t, uint64_t))
 }
 
 /* Its exit status. */
-static int wait_for_child(pid_t pid, void *arg, int (*reap)(void *, pid_t, uint64_t), void (*tick)(void))
+static int wait_for_child(pid_t pid, void *arg, int (*reap)(void *, const struct guard_twin *), void (*tick)(void))
 {
         int status;
 
@@ -128,7 +129,7 @@ static int wait_for_child(pid_t pid, void *arg, int (*reap)(void *, pid_t, uint6
         }
 }
 
-int guard_run(int (*work)(void *), void *arg, int (*reap)(void *, pid_t, uint64_t), void (*tick)(void))
+int guard_run(int (*work)(void *), void *arg, int (*reap)(void *, const struct guard_twin *), void (*tick)(void))
 {
         static const struct itimerval often = { { 0, 300000 }, { 0, 300000 } }, never;
         int status;

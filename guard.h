@@ -14,18 +14,26 @@
 
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/user.h>
+
+struct guard_twin {             /* a child of ours that the target has */
+        pid_t    pid;           /* as the target knows it */
+        uint64_t start_ticks;   /* of the target */
+        pid_t    tid;           /* a thread of it, and what its registers were when it was made */
+        struct user_regs_struct regs;
+};
 
 /*
  * Run work(arg) in such a child, whose result is its exit status. Returns that;
  * EXIT_FAILED or EXIT_NOT_CURED after fail() when it was killed, after
- * reap(arg, pid, start_ticks) if guard_twin() was told of one: 0 if that is
+ * reap(arg, twin) if guard_twin() was told of one: 0 if that is
  * gone. Meanwhile the parent, which the target does not wait for, calls tick
  * every 0.3 s; NULL: no.
  */
-int guard_run(int (*work)(void *), void *arg, int (*reap)(void *, pid_t, uint64_t), void (*tick)(void));
+int guard_run(int (*work)(void *), void *arg, int (*reap)(void *, const struct guard_twin *), void (*tick)(void));
 
-/* In the child: the target has a child of ours, as it knows its pid, and it started at start_ticks; pid 0: no longer. */
-void guard_twin(pid_t pid, uint64_t start_ticks);
+/* In the child: there is such a twin; NULL: no longer. */
+void guard_twin(const struct guard_twin *twin);
 
 /*
  * In the child: a thread was left behind in the kernel, where no SIGKILL may

@@ -16,8 +16,6 @@
 #include "slurp.h"
 #include "util.h"
 
-#define SMAPS_PIECE     32768u          /* bytes */
-
 int proc_open(pid_t pid)
 {
         char path[32];
@@ -406,59 +404,36 @@ static int cannot_read_maps(struct proc_maps *m)
         return fail("read mappings:");
 }
 
-/* How many of len bytes that is. */
-static size_t whole_lines(const char *p, size_t len)
+/* It is ten times as long as what is kept of it. */
+static int take_smaps(struct slurp_lines *l, struct proc_maps *m)
 {
-        while (len && p[len - 1] != '\n')
-                len--;
-        return len;
-}
-
-/* Ten times as long as what is kept of it: a piece at a time is held, of whole lines. */
-static int take_smaps(int fd, struct proc_maps *m)
-{
-        struct slurp *s = &m->text;
-        size_t len = 0, sum = 0;
         ssize_t n;
 
-        do {
-                size_t whole;
-
-                n = slurp_more(s, fd, len, SMAPS_PIECE);
-                if (n < 0)
-                        return cannot_read_maps(m);
-                sum += (size_t)n;
-                if (sum > PROC_TEXT_MAX) {
-                        errno = EFBIG;
-                        return cannot_read_maps(m);
-                }
-                len += (size_t)n;
-                whole = n ? whole_lines(s->p, len) : len;
-                if (take_maps(s->p, whole, m) < 0) {
+        begin_maps(m);
+        while ((n = slurp_lines(l)) > 0)
+                if (take_maps(l->s.p, (size_t)n, m) < 0) {
                         proc_maps_free(m);
                         return -1;
                 }
-                len -= whole;
-                memmove(s->p, s->p + whole, len);
-        } while (n);
-        slurp_free(s);
-        return 0;
+        return n < 0 ? cannot_read_maps(m) : 0;
 }
 
 int proc_maps(int dir, int smaps, struct proc_maps *m)
 {
+        struct slurp_lines l = { .max = PROC_TEXT_MAX };
         ssize_t len;
-        int fd, rc;
+        int rc;
 
         if (!smaps) {
                 len = slurp(&m->text, dir, "maps", PROC_TEXT_MAX);
                 return len < 0 ? cannot_read_maps(m) : proc_parse_maps(m->text.p, (size_t)len, m);
         }
-        begin_maps(m);
-        fd = slurp_open(dir, "smaps");
-        rc = fd < 0 ? cannot_read_maps(m) : take_smaps(fd, m);
-        if (fd >= 0)
-                close(fd);
+        l.fd = slurp_open(dir, "smaps");
+        if (l.fd < 0)
+                return cannot_read_maps(m);
+        rc = take_smaps(&l, m);
+        close(l.fd);
+        slurp_free(&l.s);
         return rc;
 }
 

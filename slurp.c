@@ -12,6 +12,7 @@
 #include "util.h"
 
 #define FIRST_CAP       2048u           /* bytes */
+#define PIECE           32768u          /* of lines */
 
 /* As the kernel has it: getdents64(2). */
 struct entry {
@@ -93,18 +94,6 @@ int slurp_take(struct slurp *s, const char *p, size_t len)
         return 0;
 }
 
-ssize_t slurp_more(struct slurp *s, int fd, size_t len, size_t want)
-{
-        ssize_t n;
-
-        while (s->cap - len <= want)
-                if (make_room(s, len + want) < 0)
-                        return -1;
-        n = read_full(fd, s->p + len, want);
-        s->p[len + (size_t)(n < 0 ? 0 : n)] = '\0';
-        return n;
-}
-
 /* What is shorter than asked for is the end of it. */
 ssize_t slurp_again(struct slurp *s, int fd, size_t max)
 {
@@ -143,6 +132,39 @@ void slurp_free(struct slurp *s)
 {
         free(s->p);
         *s = (struct slurp){ 0 };
+}
+
+/* At the end of the file, the last line may have none. */
+static size_t whole_lines(const char *p, size_t len)
+{
+        while (len && p[len - 1] != '\n')
+                len--;
+        return len;
+}
+
+ssize_t slurp_lines(struct slurp_lines *l)
+{
+        ssize_t n = 1;
+
+        l->len -= l->whole;
+        if (l->len)
+                memmove(l->s.p, l->s.p + l->whole, l->len);
+        for (l->whole = 0; n && !l->whole; l->whole = n ? whole_lines(l->s.p, l->len) : l->len) {
+                while (l->s.cap - l->len <= PIECE)
+                        if (make_room(&l->s, l->max) < 0)
+                                return -1;
+                n = read_full(l->fd, l->s.p + l->len, PIECE);
+                if (n < 0)
+                        return -1;
+                l->len += (size_t)n;
+                l->sum += (size_t)n;
+                if (l->sum > l->max) {
+                        errno = EFBIG;
+                        return -1;
+                }
+                l->s.p[l->len] = '\0';
+        }
+        return (ssize_t)l->whole;
 }
 
 void slurp_names(struct slurp_names *n, int fd)

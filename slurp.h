@@ -29,12 +29,6 @@ int slurp_open(int dir, const char *path);
 /* len bytes, and a NUL behind them, into s->p. 0, or -1: no memory. */
 int slurp_take(struct slurp *s, const char *p, size_t len);
 
-/*
- * Of a file that is open, the next bytes, want of them or as many as there are,
- * and a NUL, behind the len bytes that s holds. How many; 0: no more; -1 with errno.
- */
-ssize_t slurp_more(struct slurp *s, int fd, size_t len, size_t want);
-
 /* The same of a file that is open: one record of a seq_file (single_open()), from its start. */
 ssize_t slurp_again(struct slurp *s, int fd, size_t max);
 
@@ -42,6 +36,16 @@ ssize_t slurp_again(struct slurp *s, int fd, size_t max);
 ssize_t slurp_into(char *buf, size_t size, int dir, const char *path);
 
 void slurp_free(struct slurp *s);
+
+struct slurp_lines {            /* of a long file, a piece at a time; fd and max set, all else zero */
+        int    fd;
+        size_t max, sum;        /* bytes of all of it: at most, and so far */
+        struct slurp s;         /* the caller frees it */
+        size_t len, whole;      /* bytes in there: all, and of the lines that were handed out */
+};
+
+/* The next lines, whole ones, and a NUL somewhere behind them, into l->s.p: how many bytes; 0: no more; -1 with errno. */
+ssize_t slurp_lines(struct slurp_lines *l);
 
 struct slurp_names {            /* of a folder */
         int  fd;

@@ -317,7 +317,7 @@ int twin_end(struct twin *w, struct trace *of)
                 rc = fail("the copy of process %d, process %d, does not end", of->pid, w->t.live);
         else
                 rc = twin_reap(of, w->ns_pid, w->t.live, &w->reaping);
-        guard_twin(0, 0);
+        guard_twin(NULL);
         if (w->t.mem >= 0)
                 close(w->t.mem);
         if (w->t.dir >= 0)
