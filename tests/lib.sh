@@ -10,6 +10,9 @@ CRDUMP=${CRDUMP:-${here%/*}/crdump}
 VICTIMS=${VICTIMS:-${here%/*}/build/tests}
 case $CRDUMP in /*) ;; *) CRDUMP=$PWD/$CRDUMP ;; esac
 case $VICTIMS in /*) ;; *) VICTIMS=$PWD/$VICTIMS ;; esac
+# For a dump that falls back by itself, as it does without an option unless it is built otherwise: WAY, see Makefile.
+# shellcheck disable=SC2034
+case ${WAY:-} in stop) unasked=--snapshot=try ;; *) unasked= ;; esac
 
 t_run=0                 # assertions so far
 t_failed=0

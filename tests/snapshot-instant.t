@@ -105,7 +105,7 @@ for none in $(lacking); do
 done
 tried 'one thread, --snapshot' snapshot --snapshot
 tried 'one thread, --stop' stop --stop
-tried 'one thread, no option' snapshot
+tried 'one thread, no option' snapshot $unasked
 tears_show 'one thread'
 read_slowly 'one thread, a slow reader' $nap --snapshot
 ok "one thread, a slow reader: it goes on meanwhile (stands still for $gap ms)" test "$gap" -lt $((500 * nap))
@@ -117,7 +117,7 @@ dismiss "$pid"
 victim "$VICTIMS/victim-step" large 3 "$scratch/file"
 tried 'three threads, --snapshot' snapshot --snapshot
 tried 'three threads, --stop' stop --stop
-tried 'three threads, no option' snapshot
+tried 'three threads, no option' snapshot $unasked
 tears_show 'three threads'
 read_slowly 'three threads, a slow reader' $nap --snapshot
 ok "three threads, a slow reader: they go on meanwhile (stand still for $gap ms)" test "$gap" -lt $((500 * nap))

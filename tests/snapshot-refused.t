@@ -5,7 +5,6 @@
 . "${0%/*}/lib.sh"
 . "$here/twin.sh"
 
-[ "$(head -c 2 "$CRDUMP")" != '#!' ] || skip_all 'every dump is made one way here: WAY=, see Makefile'
 barren=$VICTIMS/victim-barren
 root=
 [ "$(id -u)" -eq 0 ] && root=yes
@@ -42,11 +41,11 @@ refused() {                     # REASON [STATUS COMMAND...]
         is "$(grep -c '^crdump: ' stderr)" 1 "$name: --snapshot: one line" || diag_file stderr
         absent img "$name: --snapshot: no file"
         unchanged "$name: --snapshot: as it was" "$pid" before
-        exits "$t_or" "$name: without it" "$@" "$CRDUMP" "$pid" img
+        exits "$t_or" "$name: without it" "$@" "$CRDUMP" $unasked "$pid" img
         says "took [0-9.]+ m?s; stopped for the copy: $t_reason(; from outside only.*)?\$" "$name: the summary says why it was stopped"
         exits 0 "$name: whole image" "$CRDUMP" check img
         unchanged "$name: as it was" "$pid" before
-        exits "$t_or" "$name: --json" "$@" "$CRDUMP" --json "$pid" img
+        exits "$t_or" "$name: --json" "$@" "$CRDUMP" --json $unasked "$pid" img
         is "$(told way)" '"stop"' "$name: --json: by a stop"
         ok "$name: --json: and why" sh -c "echo '$(told why)' | grep -Ex '\"$t_reason\"'"
         exits "$t_or" "$name: --stop" "$@" "$CRDUMP" --stop --json "$pid" img
@@ -62,7 +61,7 @@ barren_one 'nothing' none
 at_rest "$pid" >before
 exits 0 'nothing in the way: --snapshot' "$CRDUMP" --snapshot -v "$pid" img
 says 'twin: [1-9]' 'nothing in the way: a twin is made'
-exits 0 'nothing in the way: without it' "$CRDUMP" --json -v "$pid" img
+exits 0 'nothing in the way: without it' "$CRDUMP" --json -v $unasked "$pid" img
 is "$(told way) $(told why)" '"snapshot" null' 'nothing in the way: by a snapshot'
 says 'twin: [1-9]' 'nothing in the way: without --snapshot as well'
 for option in --stop '--stop --trampoline=inject' '--stop --catch=breakpoint'; do
@@ -145,7 +144,7 @@ if make_group memory memory.max memory.limit_in_bytes $((8 << 20)); then
         barren_one 'shared memory' 'none 24' sh -c "$in_group" "$group"
         refused '2[0-9] MiB that a clone lacks are too much for the memory there is'
         limit_group $((256 << 20))
-        exits 0 'shared memory, and more room' "$CRDUMP" --json "$pid" img
+        exits 0 'shared memory, and more room' "$CRDUMP" --json $unasked "$pid" img
         is "$(told way) $(told why)" '"snapshot" null' 'shared memory, and more room: by a snapshot'
         remove_group
 else

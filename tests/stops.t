@@ -146,7 +146,10 @@ everywhere() {                  # CALL [OPTION...]
                 nth=$((nth + each))
         done
         is $complaints 0 "SIGSTOP or SIGTSTP to a running, SIGCONT to a stopped one at $places places of $call${options:+, $options}"
-        ok "$call${options:+, $options}: these are several places" test $places -gt 1
+        case ${WAY:-}.$call in
+        try.process_vm_readv)   return ;;       # a twin is read, when it runs again
+        esac
+        ok "$call${options:+, $options}: these are several places" test $places -gt 3
 }
 
 need strace
