@@ -108,7 +108,8 @@ void procthread_parse(const char *text, struct procthread *p)
                         break;
                 }
                 s = strchr(s, '\n');
-                s += s != NULL;
+                if (s)
+                        s++;
         }
 }
 
