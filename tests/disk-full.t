@@ -22,7 +22,7 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=64k crdump-test full 2>mount.e
         is "$(ls -A full)" other 'disk full: no file left'
         mount -o remount,size=64m full
         exits 0 'disk full: with more room' "$CRDUMP" "$pid" full/img
-        mount -o remount,size=300k full
+        mount -o "remount,size=$(($(stat -c %s full/img) * 3 / 2048))k" full    # for one and a half
         ln full/img full/older
         exits 1 'disk full again: status 1' "$CRDUMP" "$pid" full/img
         exits 0 'disk full again: the older image is whole' "$CRDUMP" check full/img
