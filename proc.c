@@ -363,6 +363,7 @@ static int take_line(char *p, size_t len, struct proc_maps *m)
         return 0;
 }
 
+/* 0, or -1 after fail(), m all zero. */
 static int take_maps(char *text, size_t len, struct proc_maps *m)
 {
         char *end = text + len;
@@ -379,6 +380,8 @@ static int take_maps(char *text, size_t len, struct proc_maps *m)
                 rc = take_line(p, (size_t)(eol - p), m);
                 *eol = was;
         }
+        if (rc < 0)
+                proc_maps_free(m);
         return rc;
 }
 
@@ -391,10 +394,7 @@ static void begin_maps(struct proc_maps *m)
 int proc_parse_maps(char *text, size_t len, struct proc_maps *m)
 {
         begin_maps(m);
-        if (take_maps(text, len, m) == 0)
-                return 0;
-        proc_maps_free(m);
-        return -1;
+        return take_maps(text, len, m);
 }
 
 static int cannot_read_maps(struct proc_maps *m)
@@ -411,10 +411,8 @@ static int take_smaps(struct slurp_lines *l, struct proc_maps *m)
 
         begin_maps(m);
         while ((n = slurp_lines(l)) > 0)
-                if (take_maps(l->s.p, (size_t)n, m) < 0) {
-                        proc_maps_free(m);
+                if (take_maps(l->s.p, (size_t)n, m) < 0)
                         return -1;
-                }
         return n < 0 ? cannot_read_maps(m) : 0;
 }
 

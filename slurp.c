@@ -144,12 +144,12 @@ static size_t whole_lines(const char *p, size_t len)
 
 ssize_t slurp_lines(struct slurp_lines *l)
 {
-        ssize_t n = 1;
+        ssize_t n;
 
         l->len -= l->whole;
         if (l->len)
                 memmove(l->s.p, l->s.p + l->whole, l->len);
-        for (l->whole = 0; n && !l->whole; l->whole = n ? whole_lines(l->s.p, l->len) : l->len) {
+        do {
                 while (l->s.cap - l->len <= PIECE)
                         if (make_room(&l->s, l->max) < 0)
                                 return -1;
@@ -163,7 +163,8 @@ ssize_t slurp_lines(struct slurp_lines *l)
                         return -1;
                 }
                 l->s.p[l->len] = '\0';
-        }
+                l->whole = n ? whole_lines(l->s.p, l->len) : l->len;
+        } while (n && !l->whole);
         return (ssize_t)l->whole;
 }
 

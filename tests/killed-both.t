@@ -10,25 +10,15 @@ need strace perl
 # After the first stop it is in restart_syscall(2), which tells nobody what it restarts, until its time is up.
 napper() {
         # shellcheck disable=SC2016
-        background perl -e '$| = 1; $x = "crdump" x 1500000; print "ready\n";
+        victim perl -e '$| = 1; $x = "crdump" x 1500000;
                 for (;;) { $nap = pack("q2", 5, 0); print syscall(35, $nap, 0) ? "cut short: $!\n" : "slept\n" }'
         started=$pid
-        await 20 ready_or_dead grep -q '^ready' "$out"
-        await 20 ready_or_dead asleep "$pid"
 }
 
-# Its output is not read: the twin stays. The parent is killed at its Nth CALL.
+# The parent is killed at its Nth CALL.
 kill_both() {                   # CALL N
-        mkfifo "stream.$1.$2"
-        # shellcheck disable=SC2217
-        sleep 20 <"stream.$1.$2" &
-        reader=$!
-        reap $reader
-        strace -o "log.$1.$2" -e "trace=$1" -e "inject=$1:signal=SIGKILL:when=$2" \
-                "$CRDUMP" -q --snapshot "$pid" - >"stream.$1.$2" 2>said &
-        dump=$!
-        await 20 being_read || bail "$1 $2: no twin: $(cat said)"
-        kill -9 "$(tracer "$twin_pid")"
+        begin "$1 $2" strace -o "log.$1.$2" -e "trace=$1" -e "inject=$1:signal=SIGKILL:when=$2"
+        kill -9 "$tracing"
         wait $dump 2>/dev/null
         status=$?
         dismiss $reader
@@ -55,7 +45,7 @@ while read -r place nap out <&3; do
         await 20 has_slept
         grep -q slept "$out" && ! grep -q cut "$out" && [ "$(tracer "$nap")" = 0 ] && continue
         short=$((short + 1))
-        diag "$place: state $(state "$nap"), $(tail -n +2 "$out" | tr '\n' ' ')"
+        diag "$place: state $(state "$nap"), $(tr '\n' ' ' <"$out")"
 done 3<places
 is $short 0 "none of $(grep -c . places) sleeps was cut short"
 ok 'these are many places' test "$(grep -c . places)" -gt 20

@@ -63,7 +63,10 @@ saw_nothing() {                 # NAME
 
 # --- a dump that stands still while the twin is read, for its reader waits for the file go
 
-begin() {                       # NAME: of $pid; sets dump, reader, twin_pid, tracing. Children that are in child do not count
+# of $pid, by the command; sets dump, reader, twin_pid, tracing. Children that are in child do not count
+begin() {                       # NAME [COMMAND...]
+        t_begun=$1
+        shift
         rm -f go img said stream
         mkfifo stream
         # shellcheck disable=SC2016
@@ -71,11 +74,11 @@ begin() {                       # NAME: of $pid; sets dump, reader, twin_pid, tr
         reader=$!
         reap $reader
         # the shell ignores SIGINT for what it runs in the background
-        env --default-signal=INT "$CRDUMP" --snapshot "$pid" - >stream 2>said &
+        "$@" env --default-signal=INT "$CRDUMP" --snapshot "$pid" - >stream 2>said &
         dump=$!
         reap $dump
         await 20 being_read && await 20 stands_still && return
-        flunk "$1: a twin is there, and is read"
+        flunk "$t_begun: a twin is there, and is read"
         diag_file said
         bail 'no twin'
 }
