@@ -45,6 +45,7 @@ if [ "$(cat /sys/kernel/mm/ksm/run 2>/dev/null)" = 0 ] && setting /sys/kernel/mm
         setting /sys/kernel/mm/ksm/pages_to_scan 4000
         merged() { [ "$(cat /sys/kernel/mm/ksm/pages_sharing)" -ge 1000 ]; }
         if kind merged && await 20 merged; then
+                echo 0 >/sys/kernel/mm/ksm/run          # what is merged stays so, and no more is meanwhile
                 dumped
                 is "$(looks merged)" "$(repeat d- 1024)" 'merged: all of it'
                 holds merged 700 A
