@@ -26,10 +26,12 @@
 #include "rawfiles.h"
 #include "ready.h"
 #include "seize.h"
+#include "sigframe.h"
 #include "snapshot.h"
 #include "state.h"
 #include "stats.h"
 #include "summary.h"
+#include "target.h"
 #include "threads.h"
 #include "timers.h"
 #include "trace.h"
@@ -48,12 +50,14 @@ struct dump {
         struct gadget gadget;
         struct fds fds;
         struct meanwhile meanwhile;
-        int      listed;                /* what fds_read() returned there */
         struct proc_maps maps;          /* with VmFlags, from before the stop, if they are the same: */
         struct proc_maps plain;         /* of the stopped target */
         int      same;                  /* they are */
-        struct slurp scratch;           /* for as long a text as theirs */
+        struct slurp scratch;           /* for as long a text as theirs, */
+        ssize_t  maps_len;              /* in bytes: that of the stopped target; or -1, */
+        int      maps_err;              /* with an errno */
         struct secret secret;           /* memory that only the process can read */
+        int      statm;                 /* open, or -1 */
         struct mapfiles files;          /* that they lead to, as early as the mappings */
         struct pages pages;
         struct snapshot snapshot;
@@ -64,6 +68,8 @@ struct dump {
         struct timers timers;
         struct threads tasks;
         struct notes notes;
+        struct notes aside[2];          /* that will come to them, by ask_meanwhile() and take_meanwhile() */
+        int      pages_noted;
         struct notes_mark noted;        /* before the stop */
         struct base base;               /* --base */
         struct imgwrite *out;
@@ -76,87 +82,6 @@ struct dump {
         uint64_t stopped_at;            /* CLOCK_REALTIME */
         struct stats stats;
 };
-
-/*
- * The first thread has ended. While others live, /proc/PID has no memory, but
- * their folders have; what there is of one thread's is taken from there.
- */
-static int find_live(struct dump *d)
-{
-        struct proc_stat st;
-        pid_t *tid;
-        size_t n;
-
-        if (proc_tasks(d->t.dir, &tid, &n) < 0)
-                return fail("no such process: %d", d->t.pid);
-        for (size_t i = 0; i < n && d->t.live == d->t.pid; i++)
-                if (proc_stat(d->t.dir, tid[i], &st) == 0 && st.state != 'Z' && st.state != 'X')
-                        d->t.live = tid[i];
-        free(tid);
-        if (d->t.live == d->t.pid)
-                return fail("process %d (%s) is a zombie", d->t.pid, d->stat.comm);
-        d->t.live_dir = proc_open_task(d->t.dir, d->t.live);
-        st.start_ticks = d->stat.start_ticks;
-        memcpy(st.comm, d->stat.comm, sizeof st.comm);
-        d->stat = st;
-        if (d->t.live_dir < 0 || proc_status(d->t.dir, d->t.live, &d->status) < 0)
-                return fail("process %d ended before the dump", d->t.pid);
-        notes_add(&d->notes, "the first thread has ended: dumped through thread %d", d->t.live);
-        return 0;
-}
-
-/* The descriptor of /proc/PID pins the process: whoever gets its pid later is not found through it. */
-static int open_target(struct dump *d, pid_t pid)
-{
-        char why[160];
-        int fd;
-
-        d->t = (struct trace){ .pid = pid, .live = pid, .mem = -1 };
-        if (pid == getpid() || pid == getppid())
-                return fail("process %d is crdump itself", pid);
-        d->t.dir = d->t.live_dir = proc_open(pid);
-        if (d->t.dir < 0 || proc_stat(d->t.dir, 0, &d->stat) < 0 || proc_status(d->t.dir, 0, &d->status) < 0) {
-                if (errno == ENOENT || errno == ESRCH)
-                        return fail(access("/proc/self", F_OK) < 0 ? "/proc is not mounted" :
-                                    "no such process: %d", pid);
-                return fail("/proc/%d:", pid);
-        }
-        if (d->status.tgid != pid)
-                return fail("%d is a thread of process %d", pid, d->status.tgid);
-        if (d->stat.flags & PROC_KTHREAD)
-                return fail("process %d (%s) is a kernel thread", pid, d->stat.comm);
-        if ((d->stat.state == 'Z' || d->stat.state == 'X') && find_live(d) < 0)
-                return -1;
-        fd = openat(d->t.live_dir, "maps", O_RDONLY | O_CLOEXEC);
-        if (fd < 0) {
-                proc_why_not(d->t.live_dir, why, sizeof why);
-                return fail("process %d (%s): not permitted: %s", pid, d->stat.comm, why);
-        }
-        close(fd);
-        d->t.mem = openat(d->t.live_dir, "mem", O_RDWR | O_CLOEXEC);   /* of another user it takes CAP_DAC_OVERRIDE as well */
-        return 0;
-}
-
-/* Of cgroup v2: a frozen task stops for a tracer, but runs for nobody (do_freezer_trap(), often inlined). */
-static int is_frozen(struct dump *d)
-{
-        char wchan[64];
-
-        proc_wchan(d->t.dir, d->t.live, wchan, sizeof wchan);
-        return !strcmp(wchan, "do_freezer_trap") || (!strcmp(wchan, "get_signal") && d->stat.state == 'S');
-}
-
-/* What is not stopped with the target may write into its memory meanwhile. */
-static void look_for_others(struct dump *d)
-{
-        char comm[PROC_COMM];
-
-        for (pid_t other = 0; (other = proc_sharing(d->t.pid, d->t.live, &d->stat, other)) > 0; ) {
-                proc_comm(other, comm);
-                warn("process %d (%s) shares the memory, and is not stopped", other, comm);
-                notes_add(&d->notes, "process %d (%s) shares the memory, and was not stopped", other, comm);
-        }
-}
 
 /* The folder of a thread has no map_files, but the one of that name beside that of the process does. */
 static int look_at_files(struct dump *d, const struct proc_maps *m)
@@ -171,8 +96,8 @@ static int look_at_files(struct dump *d, const struct proc_maps *m)
 
 static int look_before(struct dump *d)
 {
-        look_for_others(d);
-        d->frozen = is_frozen(d);
+        target_look_for_others(&d->t, &d->stat, &d->notes);
+        d->frozen = target_is_frozen(&d->t, &d->stat);
         if (proc_maps(d->t.live_dir, 1, &d->maps) < 0)
                 return -1;
         if (!d->maps.n)
@@ -191,6 +116,7 @@ static int look_before(struct dump *d)
                 return -1;
         threads_look(&d->tasks, &d->t, &d->raw, &d->notes);
         fds_look_before(&d->fds, &d->t, &d->raw);
+        d->statm = slurp_open(d->t.live_dir, "statm");
         if (look_at_files(d, &d->maps) < 0)
                 return -1;
         d->pages = (struct pages){ .t = &d->t, .maps = &d->maps, .files = &d->files, .secret = &d->secret, .all = d->opt->file_pages };
@@ -274,20 +200,30 @@ static int stay_outside(struct dump *d, const char *why)
         return EXIT_DONE;
 }
 
-/* The mappings as they are now; VmFlags from before if nothing has changed since. */
-static int read_maps(struct dump *d)
+static void read_maps(struct dump *d)
 {
-        ssize_t len = slurp(&d->scratch, d->t.live_dir, "maps", PROC_TEXT_MAX);
+        d->maps_len = slurp(&d->scratch, d->t.live_dir, "maps", PROC_TEXT_MAX);
+        d->maps_err = d->maps_len < 0 && errno == ENOENT ? ESRCH : errno;
+}
+
+static int maps_changed(const struct dump *d)
+{
+        return d->maps_len < 0 || strcmp(d->scratch.p, d->plain.text.p);
+}
+
+/* The mappings as they are now; VmFlags from before if nothing has changed since. */
+static int take_maps(struct dump *d)
+{
         struct slurp was = d->plain.text;
 
-        if (len < 0) {
-                errno = errno == ENOENT ? ESRCH : errno;
+        if (d->maps_len < 0) {
+                errno = d->maps_err;
                 return fail("read mappings:");
         }
-        if (strcmp(d->scratch.p, was.p)) {
+        if (maps_changed(d)) {
                 d->plain.text = d->scratch;
                 d->scratch = was;
-                if (proc_parse_maps(d->plain.text.p, (size_t)len, &d->plain) < 0)
+                if (proc_parse_maps(d->plain.text.p, (size_t)d->maps_len, &d->plain) < 0)
                         return -1;
                 d->same = proc_maps_equal(&d->plain, &d->maps);
         }
@@ -298,12 +234,54 @@ static int read_maps(struct dump *d)
         return proc_maps(d->t.live_dir, 1, &d->maps) < 0 ? -1 : look_at_files(d, &d->maps);
 }
 
+static void look_meanwhile(void *arg)
+{
+        struct dump *d = arg;
+
+        read_maps(d);
+        threads_read_ahead(&d->tasks);
+}
+
+/* What fails here and below is done again, and will say why. Where mappings have changed, it has to be told of them first. */
+static void keep_meanwhile(void *arg)
+{
+        struct dump *d = arg;
+
+        if (d->same && !maps_changed(d))
+                snapshot_hold_ahead(&d->snapshot, &d->pages);
+}
+
+static void ask_meanwhile(void *arg)
+{
+        struct dump *d = arg;
+
+        if (!fds_wanted(&d->fds))
+                fds_ask(&d->fds, &d->t, &d->stat, d->opt->contents);
+        pages_note(&d->pages, &d->aside[0]);
+        d->pages_noted = 1;
+}
+
+/* The parasite may run by then. */
+static void take_meanwhile(void *arg)
+{
+        struct dump *d = arg;
+
+        d->proc.notes = &d->aside[1];
+        procstate_take(&d->proc, &d->stat);
+        d->proc.notes = &d->notes;
+}
+
 /* Who and what it is, now that it is stopped. */
 static int look_stopped(struct dump *d)
 {
-        return check_identity(d) < 0 || read_maps(d) < 0 || timers_read(&d->timers, &d->raw, &d->notes) < 0 ||
-                threads_read(&d->tasks) < 0 ||
-                snapshot_check(&d->snapshot, &d->pages, d->t.dir, d->t.task[0].tid) < 0 ? -1 : 0;
+        if (check_identity(d) < 0 || fds_read(&d->fds, &d->t) < 0 || timers_read(&d->timers, &d->raw, &d->notes) < 0 ||
+            threads_read(&d->tasks) < 0)
+                return -1;
+        threads_end_ahead(&d->tasks);
+        meanwhile_end(&d->meanwhile, 1);
+        if (maps_changed(d))
+                meanwhile_end(&d->meanwhile, MEANWHILE_JOBS);
+        return take_maps(d) < 0 || snapshot_check(&d->snapshot, &d->pages, d->t.dir, d->t.task[0].tid) < 0 ? -1 : 0;
 }
 
 /* The thread that the parasite ran in has answered for itself as well. */
@@ -318,13 +296,8 @@ static void take_answers(struct dump *d)
         };
 
         threads_asked(&d->tasks, 0, &in);
-}
-
-static void keep_meanwhile(void *arg)
-{
-        struct dump *d = arg;
-
-        snapshot_hold_ahead(&d->snapshot, &d->pages);
+        if (d->infection.remote.same_xstate)
+                threads_took(&d->tasks, 0, trace_piece(&d->t, TRACE_XSTATE_NOW), d->infection.remote.xstate_len);
 }
 
 /* What reap() needs: twin_reap() takes the last thread first. */
@@ -351,7 +324,6 @@ static int visit(struct dump *d)
         int rc;
 
         if (secret_find(&d->secret, d->t.live_dir, &d->maps) < 0 ||
-            (d->visits > 1 && fds_read(&d->fds, &d->t) < 0) ||
             snapshot_beware(&d->snapshot, fds_against_twin(&d->fds)) < 0)
                 return EXIT_FAILED;
         how.twin = d->snapshot.way == SNAPSHOT_TWIN && d->visits == 1 ? &d->snapshot.twin : NULL;
@@ -359,12 +331,17 @@ static int visit(struct dump *d)
         how.copies = fds_wanted(&d->fds);
         how.fds = fds_below(&d->fds);
         guard_infected(1);
-        if (d->visits == 1)
-                meanwhile_begin(&d->meanwhile, keep_meanwhile, d);
+        if (d->visits == 1) {
+                meanwhile_begin(&d->meanwhile, ask_meanwhile, d);
+                meanwhile_begin(&d->meanwhile, take_meanwhile, d);
+        }
         meanwhile_over(&d->meanwhile);
         rc = infect(&d->infection, &d->t, &d->maps, &d->gadget, &how);
         if (rc == 0) {
-                procstate_take(&d->proc, &d->stat);     /* while it works */
+                meanwhile_help(&d->meanwhile);          /* while it works */
+                if (d->visits > 1)
+                        procstate_take(&d->proc, &d->stat);
+                threads_read_late(&d->tasks);
                 rc = infect_work(&d->infection, &d->parasite);
         }
         if (rc == 0)
@@ -388,9 +365,13 @@ static int look_again(struct dump *d)
         if (stop_wanted() || (d->infection.strayed && trace_look(&d->t, &d->t.task[0]) < 0) || seize_all(d) < 0)
                 return -1;
         notes_back(&d->notes, &d->noted);
+        d->aside[0].len = d->aside[1].len = 0;
+        d->pages_noted = 0;
         procstate_again(&d->proc);
         rawfiles_again(&d->raw);
         timers_free(&d->timers);
+        snapshot_again(&d->snapshot);
+        read_maps(d);
         return look_stopped(d);
 }
 
@@ -409,7 +390,7 @@ static int ask_inside(struct dump *d)
                 if (why)
                         return stay_outside(d, why);
                 status = visit(d);
-                meanwhile_end(&d->meanwhile);
+                meanwhile_end(&d->meanwhile, MEANWHILE_JOBS);   /* the next one lists descriptors anew */
                 if (status == EXIT_NOT_CURED || d->t.died || !(d->infection.strayed || d->infection.lend.strayed))
                         break;
                 if (d->visits == VISITS)
@@ -448,7 +429,10 @@ static int write_known(struct dump *d)
 {
         struct state s = state_of(d);
 
-        if (state_write(&s, d->out) < 0 || threads_write(&d->tasks, d->out) < 0 || state_write_notes(&d->notes, d->out) < 0)
+        notes_join(&d->notes, &d->aside[0]);
+        notes_join(&d->notes, &d->aside[1]);
+        if (fds_write(&d->fds, &d->notes, d->out) < 0 || state_write(&s, d->out) < 0 || threads_write(&d->tasks, d->out) < 0 ||
+            state_write_notes(&d->notes, d->out) < 0)
                 return -1;
         say("state written");
         return 0;
@@ -463,10 +447,9 @@ static int write_stopped(struct dump *d)
                 return -1;
         stats_lap(&d->stats, STEP_KEEP);
         imgwrite_spool(d->out, d->snapshot.way != SNAPSHOT_STOP);
-        pages_note(&d->pages, &d->notes);
-        if (state_take(&s, d->out) < 0 ||
-            fds_write(&d->fds, &d->t, &d->stat, d->opt->contents, &d->notes, d->out) < 0 ||
-            threads_take(&d->tasks) < 0)
+        if (!d->pages_noted)
+                pages_note(&d->pages, &d->notes);
+        if (state_take(&s, d->out) < 0 || fds_ask(&d->fds, &d->t, &d->stat, d->opt->contents) < 0 || threads_take(&d->tasks) < 0)
                 return -1;
         if (d->status.own)
                 progress_total(d->status.own + (d->opt->file_pages ? d->status.files : 0));
@@ -477,14 +460,6 @@ static int write_stopped(struct dump *d)
         return 0;
 }
 
-static void list_meanwhile(void *arg)
-{
-        struct dump *d = arg;
-
-        d->listed = fds_read(&d->fds, &d->t);
-        threads_read_ahead(&d->tasks);
-}
-
 /* Stop it, and look at it, two of us at a time. */
 static int stop_and_look(struct dump *d)
 {
@@ -493,26 +468,25 @@ static int stop_and_look(struct dump *d)
         meanwhile_ready(&d->meanwhile);
         rc = stop_target(d);
         if (rc == 0) {
-                meanwhile_begin(&d->meanwhile, list_meanwhile, d);
+                meanwhile_begin(&d->meanwhile, look_meanwhile, d);
+                meanwhile_begin(&d->meanwhile, keep_meanwhile, d);
                 rc = look_stopped(d);
                 threads_end_ahead(&d->tasks);
-                meanwhile_end(&d->meanwhile);
         }
-        if (rc == 0 && d->listed < 0)
-                rc = fds_read(&d->fds, &d->t);          /* that failed, and shall say why */
         return rc;
 }
 
 /* From the stop to the release. An exit status. */
 static int dump_stopped(struct dump *d)
 {
-        int status;
+        int status = seize_look(&d->t) < 0 || stop_and_look(d) < 0 ? EXIT_FAILED : EXIT_DONE;
 
-        if (seize_look(&d->t) < 0 || stop_and_look(d) < 0)
-                return EXIT_FAILED;
-        stats_lap(&d->stats, STEP_LOOK);
-        status = ask_inside(d);
-        meanwhile_over(&d->meanwhile);          /* also where it was not asked */
+        if (status == EXIT_DONE) {
+                stats_lap(&d->stats, STEP_LOOK);
+                status = ask_inside(d);
+        }
+        meanwhile_over(&d->meanwhile);
+        meanwhile_end(&d->meanwhile, MEANWHILE_JOBS);
         stats_lap(&d->stats, STEP_INSIDE);
         if (status == EXIT_DONE && write_stopped(d) < 0)
                 status = EXIT_FAILED;
@@ -566,7 +540,7 @@ static int run(struct dump *d, pid_t pid)
         struct img_end end = { 0 };
         int status;
 
-        if (open_target(d, pid) < 0 || look_before(d) < 0 ||
+        if (target_open(&d->t, pid, &d->stat, &d->status, &d->notes) < 0 || look_before(d) < 0 ||
             (d->opt->base && base_open(&d->base, d->opt->base, d->path, &d->proc.strs) < 0))
                 return EXIT_FAILED;
         d->out = imgwrite_open(d->path, &how);
@@ -601,6 +575,7 @@ static int work(void *arg)
                 set_deadline(d->begun_ns + d->opt->timeout_ns);
         ready_files();
         ready_self();
+        sigframe_ready();
         status = run(d, d->pid);
         meanwhile_free(&d->meanwhile);
         imgwrite_close(d->out);

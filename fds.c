@@ -24,13 +24,12 @@
 #define CHUNK           4096u           /* bytes of one, as a rule */
 #define DRIVERS_MAX     (1u << 20)      /* bytes of /proc/tty/drivers: more is nonsense */
 
-struct work {                           /* of fds_write() */
+struct work {                           /* of fds_ask() */
         struct fds *s;
         struct trace *t;
         const struct proc_stat *stat;
-        struct notes *notes;
         struct unixpeers peers;
-        const struct fdtable *table;    /* of those that are written now, */
+        const struct fdtable *table;    /* of those that are asked now, */
         int pidfd, err;                 /* by which copies are had; -1: it is not one, why */
 };
 
@@ -152,7 +151,7 @@ static void forget(struct fds *s)
                 fdtables_free(&s->tables);
                 copies_free(&s->copies);
         }
-        s->read = 0;
+        s->read = s->begun = s->asked = 0;
         s->no_copy = NULL;
 }
 
@@ -355,12 +354,11 @@ static void copy(struct work *k, struct fd *d)
                 fd_why(d, "%s:", all);
 }
 
-static int write_one(struct work *k, struct fd *d, struct imgwrite *w)
+static int ask_one(struct work *k, struct fd *d)
 {
-        struct payload *b = &k->s->chunk;
-        struct iovec v;
         int rc;
 
+        give_way();
         copy(k, d);
         if (d->copy >= 0)
                 fdask(d, k->stat);
@@ -368,6 +366,16 @@ static int write_one(struct work *k, struct fd *d, struct imgwrite *w)
                 fdsock(d, &k->peers);
         fdask_limits(d);
         rc = fdcontent(&k->s->content, d);
+        if (d->copy >= 0)
+                close(d->copy);
+        d->copy = -1;
+        return rc;
+}
+
+static int write_one(struct payload *b, const struct fd *d, struct imgwrite *w)
+{
+        struct iovec v;
+
         b->len = 0;
         payload_add(b, &d->f, sizeof d->f);
         if (d->path)
@@ -377,11 +385,6 @@ static int write_one(struct work *k, struct fd *d, struct imgwrite *w)
         payload_add(b, d->strs.p, d->strs.len);
         if (d->why.len)
                 payload_str(b, IMG_FSTR_WHY, d->why.p, d->why.len);
-        if (d->copy >= 0)
-                close(d->copy);
-        d->copy = -1;
-        if (rc < 0)
-                return -1;
         if (b->failed | d->strs.failed | d->why.failed)
                 return fail("no memory for descriptors");
         v = (struct iovec){ b->p, b->len };
@@ -406,57 +409,69 @@ static void leave_table(struct work *k)
 }
 
 /* Its n descriptors at v. */
-static int write_table(struct work *k, struct fd *v, struct imgwrite *w)
+static int ask_table(struct work *k, struct fd *v)
 {
         for (size_t i = 0; i < k->table->n; i++)
-                if (write_one(k, &v[i], w) < 0 || (i % 64 == 0 && stop_wanted() < 0))
+                if (ask_one(k, &v[i]) < 0 || (i % 64 == 0 && stop_wanted() < 0))
                         return -1;
         return 0;
 }
 
-static void note_limits(struct work *k, int err)
+static int ask_all(struct work *k, uint64_t content)
 {
-        const struct fdtables *f = &k->s->tables;
-
-        if (err)
-                notes_add(k->notes, "which descriptors share an open file, and whether all threads have the same ones: kcmp(2): %s%s",
-                          strerror(err), f->left ? "; not all threads were looked at" : "");
-        for (size_t i = 0; i < f->n; i++)
-                if (f->v[i].err && i)
-                        notes_add(k->notes, "descriptors of thread %d: %s", (int)f->v[i].tid, strerror(f->v[i].err));
-                else if (f->v[i].err)
-                        notes_add(k->notes, "descriptors: %s", strerror(f->v[i].err));
-}
-
-static int write_all(struct work *k, uint64_t content, struct imgwrite *w)
-{
-        struct fdlist *l = &k->s->list;
-        struct fd *v = l->v;
+        struct fds *s = k->s;
+        struct fd *v = s->list.v;
         int rc = 0;
 
-        note_limits(k, fdsame(l->v, l->n) < 0 ? errno : k->s->tables.err);
-        if (fdcontent_begin(&k->s->content, content, l->v, l->n) < 0)
+        s->err = fdsame(v, s->list.n) < 0 ? errno : s->tables.err;
+        if (fdcontent_begin(&s->content, content, v, s->list.n) < 0)
                 return -1;
-        for (size_t i = 0; i < k->s->tables.n && rc == 0; i++) {
-                enter_table(k, &k->s->tables.v[i]);
-                rc = write_table(k, v, w);
+        for (size_t i = 0; i < s->tables.n && rc == 0; i++) {
+                enter_table(k, &s->tables.v[i]);
+                rc = ask_table(k, v);
                 v += k->table->n;
                 leave_table(k);
         }
         return rc;
 }
 
-int fds_write(struct fds *s, struct trace *t, const struct proc_stat *stat, uint64_t content,
-              struct notes *notes, struct imgwrite *w)
+int fds_ask(struct fds *s, struct trace *t, const struct proc_stat *stat, uint64_t content)
 {
-        struct work k = { .s = s, .t = t, .stat = stat, .notes = notes };
-        int rc;
+        struct work k = { .s = s, .t = t, .stat = stat };
 
-        if (!s->read && fds_read(s, t) < 0)
+        if (s->asked)
+                return 0;
+        if ((!s->read || s->begun) && fds_read(s, t) < 0)
                 return -1;
-        rc = write_all(&k, content, w);
-        say("%zu descriptors in %zu tables", s->list.n, s->tables.n);
+        s->begun = 1;
+        s->asked = ask_all(&k, content) == 0;
         unixpeers_free(&k.peers);
         copies_free(&s->copies);        /* nobody shall have any when the target runs on */
-        return rc;
+        return s->asked ? 0 : -1;
+}
+
+/* --- and into the image --------------------------------------------------------------- */
+
+static void note_limits(const struct fds *s, struct notes *notes)
+{
+        const struct fdtables *f = &s->tables;
+
+        if (s->err)
+                notes_add(notes, "which descriptors share an open file, and whether all threads have the same ones: kcmp(2): %s%s",
+                          strerror(s->err), f->left ? "; not all threads were looked at" : "");
+        for (size_t i = 0; i < f->n; i++)
+                if (f->v[i].err && i)
+                        notes_add(notes, "descriptors of thread %d: %s", (int)f->v[i].tid, strerror(f->v[i].err));
+                else if (f->v[i].err)
+                        notes_add(notes, "descriptors: %s", strerror(f->v[i].err));
+}
+
+int fds_write(struct fds *s, struct notes *notes, struct imgwrite *w)
+{
+        note_limits(s, notes);
+        for (size_t i = 0; i < s->list.n; i++)
+                if (write_one(&s->chunk, &s->list.v[i], w) < 0)
+                        return -1;
+        say("%zu descriptors in %zu tables", s->list.n, s->tables.n);
+        return 0;
 }

@@ -6,7 +6,8 @@
  *      fds_read(&s, t);                        it is stopped
  *      if ((copies = fds_wanted(&s)))          it has to send copies of them itself:
  *              ...                             courier.h, while it is borrowed
- *      fds_write(&s, ...);                     it is itself again
+ *      fds_ask(&s, ...);                       where not, by a second thread of ours meanwhile
+ *      fds_write(&s, ...);                     it may run again
  *
  * Nothing of the target's descriptors changes, and no call waits for who may
  * not be there.
@@ -37,7 +38,9 @@ struct fds {                    /* all zero: nothing yet */
         struct fdcontent content;
         struct payload chunk;   /* the one that is made */
 
-        int read;               /* what follows holds */
+        int read;               /* what follows holds, */
+        int begun, asked;       /* and more of it: fds_ask() has begun, has succeeded */
+        int err;                /* an errno: kcmp(2) does not tell all; 0: it does */
         struct fdtables tables;
         struct fdlist list;     /* of all tables, one after the other */
         const char *no_copy;    /* why pidfd_getfd(2) gives none of that; NULL: it does */
@@ -60,12 +63,15 @@ int fds_below(const struct fds *s);
 struct copies *fds_wanted(struct fds *s);
 
 /*
- * Write the DESC chunks, with the content of what no path leads to, up to that
- * many bytes of each. stat: of the stopped target. Lists them if fds_read() did
- * not. 0, or -1 after fail(): stop_wanted(), output error.
+ * Ask what there is to be asked of each, unless that was done, and read the content
+ * of what no path leads to, up to that many bytes of each. stat: of the stopped target.
+ * Lists them if fds_read() did not, or if this has failed before. 0, or -1 after fail():
+ * no memory, stop_wanted().
  */
-int fds_write(struct fds *s, struct trace *t, const struct proc_stat *stat, uint64_t content,
-              struct notes *notes, struct imgwrite *w);
+int fds_ask(struct fds *s, struct trace *t, const struct proc_stat *stat, uint64_t content);
+
+/* Write the DESC chunks. 0, or -1 after fail(): no memory, output error. */
+int fds_write(struct fds *s, struct notes *notes, struct imgwrite *w);
 
 void fds_free(struct fds *s);
 

@@ -256,7 +256,7 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
         struct infect_options how = *opt;
 
         *in = (struct infection){
-                .t = t, .maps = maps, .mapped = proc_mapped(t->live_dir),
+                .t = t, .maps = maps, .statm = opt->statm, .mapped = proc_mapped(opt->statm),
                 .timer = opt->timer, .timers_n = opt->timers_n, .begun = 1,
         };
         begin_leg(in);
@@ -580,7 +580,7 @@ int infect_lend(struct infection *in, struct threads *th)
 /* Reading all mappings would take as long again as before. A thread that went home may have mapped more since. */
 static int check_maps(struct infection *in)
 {
-        if (in->strayed || in->lend.strayed || proc_mapped(in->t->live_dir) == in->mapped)
+        if (in->strayed || in->lend.strayed || proc_mapped(in->statm) == in->mapped)
                 return 0;
         return fail("mappings of process %d are not as they were", in->t->pid);
 }

@@ -44,6 +44,7 @@ struct infect_options {
         struct secret *secret;          /* to be copied first; NULL: nothing */
         struct copies *copies;          /* of descriptors, to be brought then; NULL: none */
         struct twin *twin;              /* to be made: t->cloned tells whether it was; NULL: none */
+        int statm;                      /* of the process, open; -1: not to be had */
         int fds;                        /* descriptors of the target are below that */
         pid_t ns_tid;                   /* the thread to be borrowed, as it sees itself; 0: not known */
         uint64_t caught;                /* signals that the process handles; all of them: not known */
@@ -60,6 +61,7 @@ struct infection {
         struct trace  *t;
         struct remote  remote;
         const struct proc_maps *maps;   /* before */
+        int      statm;         /* as infect_options has it */
         uint64_t mapped;        /* bytes, before; 0: not known */
         uint64_t base;          /* of the blob; 0: not mapped */
         uint64_t data;          /* address of its struct parasite_data, also when it is gone */

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "image.h"
 #include "parasite.h"
 #include "sigframe.h"
 #include "util.h"
@@ -53,7 +54,8 @@ static struct lent *nth(const struct lend *l, unsigned n)
 
 static size_t slot_len(size_t xstate_len)
 {
-        return PARASITE_SLOT + sigframe_room(xstate_len);
+        /* from page to page: mostly, one page of each is used */
+        return (PARASITE_SLOT + sigframe_room(xstate_len) + IMG_PAGE - 1) & ~(size_t)(IMG_PAGE - 1);
 }
 
 size_t lend_room(unsigned n, size_t xstate_len)

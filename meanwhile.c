@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* meanwhile.c - one job by a second thread, while the first one does another */
+/* meanwhile.c - jobs by a second thread, while the first one does others */
 #include "meanwhile.h"
 
 #include <sched.h>
@@ -9,21 +9,18 @@
 
 #define AWAKE_NS        200000000u      /* spin so long for a job */
 
-enum { NONE, OFFERED, TAKEN };          /* the job */
-
-static int take(struct meanwhile *m)
+/* The next one, if it is one of the first n. 1: it is run. */
+static int run_next(struct meanwhile *m, unsigned n)
 {
-        int offered = OFFERED;
+        unsigned i = m->taken;
 
-        return atomic_compare_exchange_strong(&m->state, &offered, TAKEN);
-}
-
-static void run(struct meanwhile *m)
-{
+        if (i >= n || i >= m->begun || !atomic_compare_exchange_strong(&m->taken, &i, i + 1))
+                return 0;
         quiet_thread(1);
-        m->job(m->arg);
+        m->job[i].job(m->job[i].arg);
         quiet_thread(0);
-        m->state = NONE;
+        m->done++;
+        return 1;
 }
 
 static void *serve(void *arg)
@@ -32,12 +29,10 @@ static void *serve(void *arg)
         uint64_t end = now_ns() + AWAKE_NS;
 
         while (now_ns() < end) {
-                if (take(m)) {
-                        run(m);
+                if (run_next(m, MEANWHILE_JOBS))
                         end = now_ns() + AWAKE_NS;
-                } else if (m->over) {
+                else if (m->over && m->taken == m->begun)
                         break;
-                }
                 sched_yield();
         }
         return NULL;
@@ -50,16 +45,25 @@ void meanwhile_ready(struct meanwhile *m)
 
 void meanwhile_begin(struct meanwhile *m, void (*job)(void *), void *arg)
 {
-        m->job = job;
-        m->arg = arg;
-        m->state = OFFERED;
+        unsigned i = m->begun;
+
+        m->job[i].job = job;
+        m->job[i].arg = arg;
+        m->begun = i + 1;
 }
 
-void meanwhile_end(struct meanwhile *m)
+void meanwhile_help(struct meanwhile *m)
 {
-        if (take(m))
-                run(m);
-        while (m->state == TAKEN)
+        run_next(m, MEANWHILE_JOBS);
+}
+
+void meanwhile_end(struct meanwhile *m, unsigned n)
+{
+        if (n > m->begun)
+                n = m->begun;
+        while (run_next(m, n))
+                ;
+        while (m->done < n)
                 sched_yield();
 }
 
@@ -71,8 +75,11 @@ void meanwhile_over(struct meanwhile *m)
 void meanwhile_free(struct meanwhile *m)
 {
         m->over = 1;
-        if (take(m))
-                m->state = NONE;
+        while (m->taken < m->begun) {
+                unsigned i = m->taken;
+
+                atomic_compare_exchange_strong(&m->taken, &i, m->begun);
+        }
         if (m->there)
                 pthread_join(m->thread, NULL);
         m->there = 0;

@@ -4,9 +4,11 @@
  *
  *      meanwhile_ready(&m);                    before the stop: it is awake
  *      meanwhile_begin(&m, job, arg);
- *      ...                                     what has nothing to do with it
- *      meanwhile_end(&m);                      it is done; and so on
- *      meanwhile_over(&m);                     there will be no other job
+ *      meanwhile_begin(&m, other_job, arg);    it follows that one
+ *      ...                                     what has nothing to do with them
+ *      meanwhile_end(&m, 1);                   the first one is done
+ *      meanwhile_over(&m);                     there will be no more jobs
+ *      meanwhile_end(&m, 2);                   and all are
  *      meanwhile_free(&m);                     in any case
  *
  * For what needs no tracer, when a target is stopped. Waking a thread would take
@@ -20,13 +22,16 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#define MEANWHILE_JOBS  4               /* at most */
+
 struct meanwhile {              /* all zero: nothing */
-        atomic_int state;
+        struct { void (*job)(void *); void *arg; } job[MEANWHILE_JOBS];
+        atomic_uint begun;      /* so many of them, */
+        atomic_uint taken;      /* which were taken up, in their order, */
+        atomic_uint done;       /* and which are done */
         atomic_int over;        /* the thread shall end when there is no job */
         int       there;        /* it is to be joined */
         pthread_t thread;
-        void    (*job)(void *);
-        void     *arg;
 };
 
 /* Without memory for a thread it is done without. */
@@ -35,13 +40,16 @@ void meanwhile_ready(struct meanwhile *m);
 /* job(arg), once, which ends within the time that the caller has. What it has to say is not said: quiet_thread(). */
 void meanwhile_begin(struct meanwhile *m, void (*job)(void *), void *arg);
 
-/* Wait for it, or do it. Without a job it does nothing. */
-void meanwhile_end(struct meanwhile *m);
+/* Do one that was not taken up yet, if there is one. */
+void meanwhile_help(struct meanwhile *m);
 
-/* No job will follow the one that has been begun, if any. */
+/* Wait for the first n of those that have been begun, or do them. */
+void meanwhile_end(struct meanwhile *m, unsigned n);
+
+/* No job will follow those that have been begun, if any. */
 void meanwhile_over(struct meanwhile *m);
 
-/* The thread has ended, and what it had begun is done; a job that was not begun is dropped. */
+/* The thread has ended, and what it had taken up is done; a job that was not is dropped. */
 void meanwhile_free(struct meanwhile *m);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "util.h"
 
@@ -30,6 +31,16 @@ void notes_add(struct notes *notes, const char *fmt, ...)
         va_start(ap, fmt);
         add(notes, used < sizeof notes->text ? sizeof notes->text - used : 0, fmt, ap);
         va_end(ap);
+}
+
+void notes_join(struct notes *notes, struct notes *more)
+{
+        for (char *p = more->text, *end = p + more->len; p < end; p += strlen(p) + 1) {
+                p[strcspn(p, "\n")] = '\0';
+                notes_add(notes, "%s", p);
+        }
+        notes->left += more->left;
+        more->len = more->left = 0;
 }
 
 static void add_last(struct notes *notes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -23,6 +23,9 @@ void notes_back(struct notes *notes, const struct notes_mark *m);
 /* Note a line; also said with -v. */
 void notes_add(struct notes *notes, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* All that `more` has, which is empty then. */
+void notes_join(struct notes *notes, struct notes *more);
+
 /* The last line, where there were more than fit. */
 void notes_end(struct notes *notes);
 

@@ -5,7 +5,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -16,7 +15,6 @@
 #include "util.h"
 
 #define PIECE   MAPFILE_PAGES   /* pages read at a time: 256 KiB stay in the cache until they are written */
-
 struct walk {
         const struct pages *p;
         struct imgwrite *w;     /* where they go to; NULL: into p->keep */
@@ -188,13 +186,6 @@ static int sort_out(struct walk *k, uint64_t addr, size_t n, uint16_t how)
 
 /* ---- where the bytes come from ---- */
 
-/* A thread of the target that was woken would wait for as long as we have something to do. */
-static void give_way(const struct pages *p)
-{
-        if (p->polite)
-                sched_yield();
-}
-
 static uint64_t offset_of(const struct walk *k, uint64_t addr)
 {
         return k->map->off + (addr - k->map->start);
@@ -212,7 +203,7 @@ static int copy(struct walk *k, uint64_t addr, uint64_t n, uint16_t how, int of_
                 uint8_t *to = room_for(k, want);
                 ssize_t got;
 
-                give_way(k->p);
+                give_way();
                 if (!to)
                         return -1;
                 if (of_file)
@@ -522,7 +513,7 @@ int pages_keep(const struct pages *p)
 
         pagemap_begin(&k.pagemap, p->t->live_dir);
         for (size_t i = 0; i < p->maps->n && rc == 0; i++) {
-                give_way(p);
+                give_way();
                 begin_mapping(&k, &p->maps->map[i]);
                 if (p->whole || lacks(&k)) {
                         rc = write_mapping(&k);
@@ -582,6 +573,7 @@ void pages_note(const struct pages *p, struct notes *notes)
 
         pagemap_begin(&k.pagemap, p->t->live_dir);
         for (size_t i = 0; i < p->maps->n; i++) {
+                give_way();
                 begin_mapping(&k, &p->maps->map[i]);
                 if (!proc_map_of_file(k.map) || forbidden(&k) || secret_is(p->maps, k.map) || is_ring(&k) || k.cls == IMG_PRIVATE_ANON ||
                     (k.file && k.file->fd >= 0))

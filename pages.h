@@ -33,7 +33,6 @@ struct pages {
         struct keep *keep;              /* what pages_keep() is to fill, and has filled; NULL: nothing is kept */
         int      all;                   /* --file-pages: those of files too that paths lead to */
         int      whole;                 /* keep all of it */
-        int      polite;                /* others want this processor: give way now and then */
 };
 
 /* Note what will be missing. */

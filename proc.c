@@ -517,11 +517,11 @@ int proc_parse_syscall(const char *text)
         return end == text || nr < -1 || nr > 0xffff ? -1 : (int)nr;    /* no number: "running" */
 }
 
-uint64_t proc_mapped(int dir)
+uint64_t proc_mapped(int fd)
 {
-        char text[256];                 /* seven numbers, the first one of pages: proc_pid_statm() */
+        char text[256] = "";            /* seven numbers, the first one of pages: proc_pid_statm() */
 
-        return slurp_into(text, sizeof text, dir, "statm") < 0 ? 0 : strtoull(text, NULL, 10) * IMG_PAGE;
+        return pread(fd, text, sizeof text - 1, 0) <= 0 ? 0 : strtoull(text, NULL, 10) * IMG_PAGE;
 }
 
 int proc_syscall(int dir, pid_t tid)

@@ -105,8 +105,8 @@ int proc_open_task(int dir, pid_t tid);
 /* The thread ids, ascending as the kernel lists them, malloc'ed. 0, or -1 with errno. */
 int proc_tasks(int dir, pid_t **tid, size_t *n);
 
-/* Bytes that the process at dir has mapped, in all mappings but that of vsyscalls; 0: not to be known. */
-uint64_t proc_mapped(int dir);
+/* Bytes that a process has mapped, in all mappings but that of vsyscalls, by its statm, which is open as fd; 0: not to be known. */
+uint64_t proc_mapped(int fd);
 
 /* The system call that a thread sleeps in; -1 running or none; -2 not to be known. */
 int proc_syscall(int dir, pid_t tid);

@@ -106,9 +106,11 @@ static void add_file(struct procstate *ps, uint32_t id, const char *file)
 static void add_namespace(struct procstate *ps, struct payload *lines, const char *name)
 {
         char to[64], line[400];
-        ssize_t n = readlinkat(ps->ns, name, to, sizeof to - 1);
         const char *colon;
+        ssize_t n;
 
+        give_way();
+        n = readlinkat(ps->ns, name, to, sizeof to - 1);
         if (n < 0) {
                 notes_add(ps->notes, "ns/%s: %s", name, strerror(errno));
                 return;

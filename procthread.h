@@ -36,6 +36,9 @@ struct procthread {
 /* All that the text says, which has a NUL behind it. What it does not say is zero. */
 void procthread_parse(const char *text, struct procthread *p);
 
+/* The name at p, as procthread.name has it, cut to size - 1 bytes. */
+void procthread_name(const char *p, char *to, size_t size);
+
 /* The number at *p, in decimal, with blanks or tabs before it; *p moves behind it. 1, or 0 at the end of the line. */
 int procthread_number(const char **p, uint32_t *n);
 

@@ -196,7 +196,7 @@ static int stop_dispatch(struct remote *r)
 enum remote_lend remote_lend(struct remote *r, struct trace *t, const struct trace_task *task, uint64_t rseq,
                              void *xstate, void *xstate_now, size_t len)
 {
-        ssize_t got = trace_get_xstate(t, task->tid, xstate_now, TRACE_XSTATE_MAX);
+        ssize_t got = trace_get_xstate(t, task->tid, xstate, len);
 
         if (got < 0)
                 return trace_fail(t, task->tid, "extended registers"), REMOTE_FAILED;
@@ -207,8 +207,7 @@ enum remote_lend remote_lend(struct remote *r, struct trace *t, const struct tra
                 .xstate = xstate, .xstate_now = xstate_now, .xstate_len = len,
                 .rsp = task->regs.rsp - RED_ZONE, .in_event = 1,
         };
-        memcpy(xstate, xstate_now, len);
-        if (sigframe_open_pkru(xstate_now, len))
+        if (sigframe_open_pkru(xstate, len))    /* of no use any more, then */
                 return REMOTE_KEYS;
         if (get_dispatch(r, &r->dispatch) < 0)
                 r->maybe_dispatch = 1;

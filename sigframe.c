@@ -62,19 +62,31 @@ static int find_component(unsigned i, size_t *off, size_t *size)
         return known[i].there;
 }
 
+void sigframe_ready(void)
+{
+        unsigned low, high, b, c;
+        size_t off, size;
+
+        if (!__get_cpuid_count(0xd, 0, &low, &b, &c, &high))
+                return;
+        for (unsigned i = 2; i < 63; i++)
+                if (((uint64_t)high << 32 | low) >> i & 1)
+                        find_component(i, &off, &size);
+}
+
 /*
- * Bytes of the XSAVE area up to the last component in use. The kernel refuses
- * an area longer than the features that the *task* may use, which is shorter
- * than what ptrace hands out on processors with AMX.
+ * No more than that goes into a frame: the kernel refuses an area longer than
+ * the features that the *task* may use, which is shorter than what ptrace hands
+ * out on processors with AMX.
  */
-static size_t used_len(const uint8_t *xstate, size_t len)
+size_t sigframe_used(const void *xstate, size_t len)
 {
         size_t used = XSAVE_MIN;
         uint64_t bv;
 
         if (len < XSAVE_MIN)
                 return len < FXSAVE ? 0 : FXSAVE;
-        memcpy(&bv, xstate + XSAVE_BV, sizeof bv);
+        memcpy(&bv, (const uint8_t *)xstate + XSAVE_BV, sizeof bv);
         for (unsigned i = 2; i < 63; i++) {
                 size_t size, off;
 
@@ -91,7 +103,7 @@ size_t sigframe_room(size_t len)
 
 size_t sigframe_len(const void *xstate, size_t len)
 {
-        return sigframe_room(used_len(xstate, len));
+        return sigframe_room(sigframe_used(xstate, len));
 }
 
 /* rax and rip of an interrupted system call, as arch_do_signal_or_restart() would turn them; see sigframe_build. */
@@ -132,7 +144,7 @@ static void fill_context(struct context *c, const struct user_regs_struct *r, ui
 void sigframe_build(void *buf, uint64_t at, const struct user_regs_struct *regs,
                     uint64_t mask, const void *xstate, size_t len)
 {
-        size_t used = used_len(xstate, len);
+        size_t used = sigframe_used(xstate, len);
         uint8_t *area = (uint8_t *)buf + XSTATE_AT;
         struct context c;
         struct sw_bytes sw = { 0 };
@@ -191,11 +203,12 @@ int sigframe_open_pkru(void *xstate, size_t len)
 int sigframe_same_xstate(const void *before, const void *after, size_t len)
 {
         const uint8_t *x = before, *y = after;
-        size_t size, off, pkru = len, rest = len;  /* where it starts and ends */
+        size_t a = sigframe_used(before, len), b = sigframe_used(after, len), size, off, pkru, rest;    /* where it starts and ends */
         uint64_t bv;
 
         if (len <= XSAVE_MIN)
                 return same_bytes(x, y, len);
+        pkru = rest = len = a > b ? a : b;
         memcpy(&bv, x + XSAVE_BV, sizeof bv);
         if (!(bv >> PKRU & 1) && find_component(PKRU, &off, &size) && off >= XSAVE_MIN && off + size <= len) {
                 pkru = off;

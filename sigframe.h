@@ -23,6 +23,15 @@
 
 #define SIGFRAME_ALIGN  64
 
+/* Before the stop: find out what only the processor knows, and takes its time to tell. */
+void sigframe_ready(void);
+
+/*
+ * Bytes of an xstate (as NT_X86_XSTATE gives it, len bytes) up to the last component
+ * in use. Those that are not in use are zeros, but for PKRU.
+ */
+size_t sigframe_used(const void *xstate, size_t len);
+
 /* Bytes that a frame for this xstate (as NT_X86_XSTATE gives it, len bytes) takes, a multiple of 64. */
 size_t sigframe_len(const void *xstate, size_t len);
 

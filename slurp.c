@@ -65,6 +65,7 @@ static ssize_t read_all(struct slurp *s, int fd, size_t max)
 
 int slurp_open(int dir, const char *path)
 {
+        give_way();
         return openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 }
 
@@ -97,6 +98,7 @@ int slurp_take(struct slurp *s, const char *p, size_t len)
 /* What is shorter than asked for is the end of it. */
 ssize_t slurp_again(struct slurp *s, int fd, size_t max)
 {
+        give_way();
         for (;;) {
                 ssize_t n = s->cap ? pread(fd, s->p, s->cap - 1, 0) : 0;
 

@@ -75,7 +75,6 @@ static int children_elsewhere(int dir, pid_t tid, const char *name)
 
 int snapshot_check(struct snapshot *s, const struct pages *p, int dir, pid_t tid)
 {
-        s->ahead = 0;                   /* that was of another stop */
         if (s->way == SNAPSHOT_STOP)
                 return 0;
         if (pages_watched(p->maps))
@@ -95,13 +94,20 @@ void snapshot_hold_ahead(struct snapshot *s, const struct pages *p)
         struct trace t = *p->t;         /* whether the target died is for the other one to say */
         struct pages own = *p;
 
-        if (s->way == SNAPSHOT_STOP || p->secret->n)
+        if (s->way == SNAPSHOT_STOP)
                 return;
+        for (size_t i = 0; i < p->maps->n; i++)
+                if (secret_is(p->maps, &p->maps->map[i]))
+                        return;
         own.t = &t;
         own.keep = &s->keep;
         own.whole = s->way == SNAPSHOT_KEEP;
-        own.polite = 1;
         s->ahead = pages_keep(&own) == 0;
+}
+
+void snapshot_again(struct snapshot *s)
+{
+        s->ahead = 0;
 }
 
 int snapshot_hold(struct snapshot *s, struct pages *p, int outside, int clone)

@@ -56,10 +56,13 @@ int snapshot_check(struct snapshot *s, const struct pages *p, int dir, pid_t tid
 int snapshot_beware(struct snapshot *s, const char *why);
 
 /*
- * What snapshot_hold() will copy, by another thread while the parasite is in the stopped target. With memory that only
- * the parasite can read it does nothing. What fails is done once more.
+ * What snapshot_hold() will copy, by another thread while the parasite is in the stopped target, or before. With memory
+ * that only the parasite can read it does nothing. What fails is done once more.
  */
 void snapshot_hold_ahead(struct snapshot *s, const struct pages *p);
+
+/* It has run on: that was of another stop. */
+void snapshot_again(struct snapshot *s);
 
 /*
  * Copy what must be copied while the target is stopped; fills in p->keep and p->whole.

@@ -65,7 +65,7 @@ int threadahead_read(struct threadahead *a, size_t i, int fd)
 {
         if (i >= a->n || !await_slot(a, i))
                 return 0;
-        if (i > a->at && fd >= 0 && take(a, i))
+        if (i > a->at + 1 && fd >= 0 && take(a, i))     /* that one the other comes to in no time */
                 read_one(a, i, fd);
         return 1;
 }

@@ -30,7 +30,8 @@
 #define MANY            2048u
 #define STRS            384u            /* bytes of a thread's strings, as a rule */
 #define XSTATE          2816u           /* and of its registers up to AVX-512 and PKRU */
-#define XSTATE_GRAIN    64u             /* bytes: zeros at the end are left out by so many */
+#define XSTATE_GRAIN    64u             /* bytes: zeros at the end are left out by so many, */
+#define XSTATE_STEP     1024u           /* and looked for by so many */
 #define SECCOMP_FILTERS 2               /* the mode */
 
 /* --- before the stop -------------------------------------------------------- */
@@ -58,6 +59,8 @@ static void get_ready(struct threads *th)
         payload_ready(&th->strs, n * STRS);
         payload_ready(&th->xstates, n * XSTATE);
         threadahead_begin(&th->ahead, th->look.n + MORE);
+        if (th->look.n && th->look.seen[0].status >= 0 && slurp_again(&th->text, th->look.seen[0].status, STATUS_MAX) > 0)
+                procthread_parse(th->text.p, &(struct procthread){ 0 });        /* what runs for the first time takes five times as long */
 }
 
 void threads_look(struct threads *th, struct trace *t, struct rawfiles *raw, struct notes *notes)
@@ -350,16 +353,20 @@ static void add_calls(struct threads *th, struct thread *d)
 
 /* --- what ptrace tells --------------------------------------------------------------- */
 
-static void add_registers(struct threads *th, struct thread *d)
+static void add_debugregs(struct threads *th, struct thread *d)
 {
-        struct peek_rseq rseq;
-
         if (peek_debugregs(th->t, d->img.tid, d->img.debugreg) < 0) {
                 memset(d->img.debugreg, 0, sizeof d->img.debugreg);
                 lack_errno(&th->lack, IMG_THREAD_DEBUGREG);
         } else {
                 d->img.known |= IMG_THREAD_DEBUGREG;
         }
+}
+
+static void add_rseq(struct threads *th, struct thread *d)
+{
+        struct peek_rseq rseq;
+
         if (peek_rseq(th->t, d->img.tid, &rseq) < 0) {
                 lack_errno(&th->lack, IMG_THREAD_RSEQ);
                 return;
@@ -396,22 +403,6 @@ static void add_call(struct threads *th, struct thread *d, const struct trace_ta
 
 /* --- together --------------------------------------------------------------------------- */
 
-/* The kernel writes a newline and a backslash as \n and \\. */
-static void take_name(struct thread *d, const char *name)
-{
-        size_t n = 0;
-
-        while (*name == '\t')
-                name++;
-        for (; *name && *name != '\n' && n < sizeof d->img.comm - 1; name++) {
-                char c = *name;
-
-                if (c == '\\' && (name[1] == 'n' || name[1] == '\\'))
-                        c = *++name == 'n' ? '\n' : '\\';
-                d->img.comm[n++] = c;
-        }
-}
-
 /* fd: open for it, or -1. */
 static void read_status(struct threads *th, struct thread *d, int fd)
 {
@@ -429,7 +420,7 @@ static void read_status(struct threads *th, struct thread *d, int fd)
         if (d->img.tid == th->t->live)  /* the process's own */
                 rawfiles_take(th->raw, "status", text);
         if (saw(&p, PROCTHREAD_NAME))
-                take_name(d, p.name);
+                procthread_name(p.name, (char *)d->img.comm, sizeof d->img.comm);
         if (saw(&p, PROCTHREAD_NSPID))
                 add_ns_tids(th, d, p.ns_tids);
         else                                    /* before 4.1 */
@@ -459,13 +450,25 @@ static void read_thread(struct threads *th, struct thread *d, const struct trace
                 .strs = th->strs.len,
         };
         add_call(th, d, k);
-        add_registers(th, d);
+        add_rseq(th, d);
         read_status(th, d, seen.status);
-        add_sched(th, d);
         add_affinity(th, k->tid);
-        add_calls(th, d);
         threadlook_add(&th->look, &seen, k->state != 'R' && k->syscall == d->img.syscall, &th->strs);
         d->img.strs_len = (uint32_t)(th->strs.len - d->strs);
+}
+
+/* Nobody needs it to borrow the thread, and it takes as long as all that. */
+static void read_late(struct threads *th, struct thread *d)
+{
+        add_debugregs(th, d);
+        add_sched(th, d);
+        add_calls(th, d);
+}
+
+void threads_read_late(struct threads *th)
+{
+        for (; th->late < th->n; th->late++)
+                read_late(th, &th->thread[th->late]);
 }
 
 void threads_read_ahead(struct threads *th)
@@ -498,6 +501,8 @@ int threads_read(struct threads *th)
                         return -1;
                 read_thread(th, &th->thread[i], &th->t->task[i]);
         }
+        read_late(th, &th->thread[0]);
+        th->late = 1;
         return !th->strs.failed && !th->shared.failed ? 0 : fail("no memory for what threads are");
 }
 
@@ -556,8 +561,9 @@ void threads_took(struct threads *th, size_t i, const void *xstate, size_t len)
 
         while (used % XSTATE_GRAIN && !p[used - 1])
                 used--;
-        while (used && used % XSTATE_GRAIN == 0 && all_of(p + used - XSTATE_GRAIN, XSTATE_GRAIN) == 0)
-                used -= XSTATE_GRAIN;
+        for (size_t step = XSTATE_STEP; used % XSTATE_GRAIN == 0 && step >= XSTATE_GRAIN; step /= 4)
+                while (used >= step && all_of(p + used - step, step) == 0)
+                        used -= step;
         d->xstate = th->xstates.len;
         d->xstate_zeros = (uint32_t)(len - used);
         d->img.xstate_len = (uint32_t)len;
@@ -568,6 +574,7 @@ int threads_take(struct threads *th)
 {
         void *xstate = trace_piece(th->t, TRACE_XSTATE);
 
+        threads_read_late(th);
         for (size_t i = 0; i < th->n; i++) {
                 struct img_thread *img = &th->thread[i].img;
                 ssize_t len;

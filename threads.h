@@ -4,6 +4,7 @@
  *
  *      threads_look()          before the stop: what may be read then
  *      threads_read()          all of them stopped, none borrowed
+ *      threads_read_late()     more of it, when there is time: the first one may be borrowed
  *      threads_asked()         for each that was asked from inside
  *      threads_took()          its extended registers, for each that they were read of
  *      threads_take()          those of all others, still stopped
@@ -51,6 +52,7 @@ struct threads {
         struct rawfiles *raw;   /* gets the status of the first thread */
         struct thread *thread;  /* of t->task, in its order */
         size_t   n, cap;
+        size_t   late;          /* so many have been read whole */
         struct payload strs;
         struct payload xstates;
         struct payload shared;  /* SIGQ: an img_array of siginfo; empty: not to be had */
@@ -72,8 +74,11 @@ struct threads {
  */
 void threads_look(struct threads *th, struct trace *t, struct rawfiles *raw, struct notes *notes);
 
-/* All that can be told from outside. Again, if a thread has run on. 0, or -1 after fail(): no memory, stop_wanted(). */
+/* What can be told from outside. Again, if a thread has run on. 0, or -1 after fail(): no memory, stop_wanted(). */
 int threads_read(struct threads *th);
+
+/* What threads_read() has left of all but the first one, if anything: the debug registers alone take 3 us a thread. */
+void threads_read_late(struct threads *th);
 
 /*
  * Part of that, if there are many: by a second thread of ours, while the first

@@ -20,6 +20,7 @@
 #include "proc.h"
 #include "ready.h"
 #include "restart.h"
+#include "sigframe.h"
 #include "util.h"
 
 #define EVENT_CLONE             3       /* PTRACE_EVENT_CLONE, _EXEC, _STOP: uapi/linux/ptrace.h */
@@ -37,6 +38,7 @@ _Static_assert(TRACE_OPTIONS == (O_TRACESYSGOOD | O_TRACEEXEC), "TRACE_OPTIONS")
 #define DR_OFFSET(n)            (offsetof(struct user, u_debugreg) + (n) * sizeof(long))
 #define DR7_EXEC_0              0x1ul   /* L0; R/W and LEN fields zero: on execution, one byte */
 #define EXIT_NS                 1000000000u     /* one that sleeps stops at once */
+#define XSTATE_MOSTLY           2816u   /* bytes up to AVX-512 and PKRU */
 #define PIECE_USED              32768u  /* bytes of a piece, mostly */
 #define NEAR                    4096u   /* bytes: ranges that are less apart become one */
 #define POLL_NS                 300000u /* spin so long for a stop before sleeping */
@@ -97,9 +99,7 @@ int trace_get_regs(struct trace *t, pid_t tid, struct user_regs_struct *regs)
 
 int trace_set_regs(struct trace *t, pid_t tid, const struct user_regs_struct *regs)
 {
-        struct iovec v = { (void *)regs, sizeof *regs };
-
-        return (int)request(t, PTRACE_SETREGSET, tid, number(NT_PRSTATUS), &v);
+        return (int)request(t, PTRACE_SETREGS, tid, NULL, (void *)regs);
 }
 
 int trace_get_mask(struct trace *t, pid_t tid, uint64_t *mask)
@@ -112,12 +112,29 @@ int trace_set_mask(struct trace *t, pid_t tid, uint64_t mask)
         return (int)request(t, REQ_SETSIGMASK, tid, number(sizeof mask), &mask);
 }
 
+/* Only its beginning, if nothing behind that is in use: what AMX takes are 8 KiB of zeros, mostly. */
+static int get_short(struct trace *t, pid_t tid, void *buf)
+{
+        struct iovec v = { buf, XSTATE_MOSTLY };
+
+        if (request(t, PTRACE_GETREGSET, tid, number(NT_X86_XSTATE), &v) < 0 || v.iov_len != XSTATE_MOSTLY ||
+            sigframe_used(buf, t->xstate_len) > XSTATE_MOSTLY)
+                return 0;
+        memset((uint8_t *)buf + XSTATE_MOSTLY, 0, t->xstate_len - XSTATE_MOSTLY);
+        return 1;
+}
+
 ssize_t trace_get_xstate(struct trace *t, pid_t tid, void *buf, size_t len)
 {
         struct iovec v = { buf, len };
 
-        if (request(t, PTRACE_GETREGSET, tid, number(NT_X86_XSTATE), &v) == 0)
+        if (t->xstate_len > XSTATE_MOSTLY && t->xstate_len <= len && get_short(t, tid, buf))
+                return (ssize_t)t->xstate_len;
+        if (request(t, PTRACE_GETREGSET, tid, number(NT_X86_XSTATE), &v) == 0) {
+                if (v.iov_len < len)
+                        t->xstate_len = v.iov_len;
                 return (ssize_t)v.iov_len;
+        }
         if (errno != ENODEV && errno != EINVAL)
                 return -1;
         v.iov_len = len;                /* a processor without XSAVE: FXSAVE's 512 bytes */

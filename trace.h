@@ -87,6 +87,7 @@ struct trace {
         pid_t    live;          /* a thread that has the memory: the first one, unless that has ended */
         int      live_dir;      /* /proc/PID, or /proc/PID/task/LIVE */
         int      mem;           /* /proc/PID/mem, read and write; -1 when refused */
+        size_t   xstate_len;    /* of any thread, once one was read */
         uint64_t dr6;           /* before a breakpoint was set */
         int      twin;          /* it is the copy of process pid, and has another pid: live */
         int      stubborn;      /* seize in spite of stop_wanted(), and say nothing when that is refused */

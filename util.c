@@ -23,6 +23,7 @@
 #define STACK   65536u  /* of a thread */
 #define SHARE   4u      /* of all descriptors that we may have, such a part */
 #define ASK_NS  500000u /* stop_wanted() asks the kernel no more often */
+#define POLITE_NS 10000u /* who gives way does so no more often */
 #define REASON  160     /* of them for ": ", strerror() and the newline */
 
 int util_verbosity;
@@ -246,6 +247,17 @@ int processors(void)
 void quiet_thread(int yes)
 {
         quiet = yes;
+}
+
+void give_way(void)
+{
+        static _Thread_local uint64_t gave_ns;
+        uint64_t now = quiet ? now_ns() : 0;
+
+        if (now - gave_ns < POLITE_NS || !quiet)
+                return;
+        sched_yield();
+        gave_ns = now;
 }
 
 void leave_processor(int n)

@@ -73,6 +73,9 @@ void leave_processor(int n);
 /* What this thread has to say from now on is not said, not even that stop_wanted(): another one will. */
 void quiet_thread(int yes);
 
+/* In such a thread, now and then: a thread of the target that was woken would wait for as long as we have something to do. */
+void give_way(void);
+
 /* A condition whose timed waits go by the clock of now_ns(). */
 void clocked_cond(pthread_cond_t *c);
 
