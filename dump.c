@@ -234,6 +234,9 @@ static int take_maps(struct dump *d)
         return proc_maps(d->t.live_dir, 1, &d->maps) < 0 ? -1 : look_at_files(d, &d->maps);
 }
 
+/* What a second thread does, in that order, the last two when the parasite may run. */
+enum { LOOK = 1, KEEP, TAKE, ASK };
+
 static void look_meanwhile(void *arg)
 {
         struct dump *d = arg;
@@ -242,13 +245,22 @@ static void look_meanwhile(void *arg)
         threads_read_ahead(&d->tasks);
 }
 
-/* What fails here and below is done again, and will say why. Where mappings have changed, it has to be told of them first. */
+/* What fails here and below is done again, and will say why. Of mappings that have changed, nothing is known yet. */
 static void keep_meanwhile(void *arg)
 {
         struct dump *d = arg;
 
         if (d->same && !maps_changed(d))
                 snapshot_hold_ahead(&d->snapshot, &d->pages);
+}
+
+static void take_meanwhile(void *arg)
+{
+        struct dump *d = arg;
+
+        d->proc.notes = &d->aside[1];
+        procstate_take(&d->proc, &d->stat);
+        d->proc.notes = &d->notes;
 }
 
 static void ask_meanwhile(void *arg)
@@ -261,16 +273,6 @@ static void ask_meanwhile(void *arg)
         d->pages_noted = 1;
 }
 
-/* The parasite may run by then. */
-static void take_meanwhile(void *arg)
-{
-        struct dump *d = arg;
-
-        d->proc.notes = &d->aside[1];
-        procstate_take(&d->proc, &d->stat);
-        d->proc.notes = &d->notes;
-}
-
 /* Who and what it is, now that it is stopped. */
 static int look_stopped(struct dump *d)
 {
@@ -278,9 +280,9 @@ static int look_stopped(struct dump *d)
             threads_read(&d->tasks) < 0)
                 return -1;
         threads_end_ahead(&d->tasks);
-        meanwhile_end(&d->meanwhile, 1);
+        meanwhile_end(&d->meanwhile, LOOK);
         if (maps_changed(d))
-                meanwhile_end(&d->meanwhile, MEANWHILE_JOBS);
+                meanwhile_end(&d->meanwhile, KEEP);
         return take_maps(d) < 0 || snapshot_check(&d->snapshot, &d->pages, d->t.dir, d->t.task[0].tid) < 0 ? -1 : 0;
 }
 
@@ -332,13 +334,13 @@ static int visit(struct dump *d)
         how.fds = fds_below(&d->fds);
         guard_infected(1);
         if (d->visits == 1) {
-                meanwhile_begin(&d->meanwhile, ask_meanwhile, d);
-                meanwhile_begin(&d->meanwhile, take_meanwhile, d);
+                meanwhile_begin(&d->meanwhile, take_meanwhile, d, LOOK);
+                meanwhile_begin(&d->meanwhile, ask_meanwhile, d, LOOK);
         }
         meanwhile_over(&d->meanwhile);
         rc = infect(&d->infection, &d->t, &d->maps, &d->gadget, &how);
         if (rc == 0) {
-                meanwhile_help(&d->meanwhile);          /* while it works */
+                meanwhile_help(&d->meanwhile, TAKE);       /* while it works; others may take longer than it waits */
                 if (d->visits > 1)
                         procstate_take(&d->proc, &d->stat);
                 threads_read_late(&d->tasks);
@@ -365,7 +367,8 @@ static int look_again(struct dump *d)
         if (stop_wanted() || (d->infection.strayed && trace_look(&d->t, &d->t.task[0]) < 0) || seize_all(d) < 0)
                 return -1;
         notes_back(&d->notes, &d->noted);
-        d->aside[0].len = d->aside[1].len = 0;
+        notes_back(&d->aside[0], &(struct notes_mark){ 0 });
+        notes_back(&d->aside[1], &(struct notes_mark){ 0 });
         d->pages_noted = 0;
         procstate_again(&d->proc);
         rawfiles_again(&d->raw);
@@ -390,7 +393,7 @@ static int ask_inside(struct dump *d)
                 if (why)
                         return stay_outside(d, why);
                 status = visit(d);
-                meanwhile_end(&d->meanwhile, MEANWHILE_JOBS);   /* the next one lists descriptors anew */
+                meanwhile_end(&d->meanwhile, ASK);   /* the next one lists descriptors anew */
                 if (status == EXIT_NOT_CURED || d->t.died || !(d->infection.strayed || d->infection.lend.strayed))
                         break;
                 if (d->visits == VISITS)
@@ -468,8 +471,8 @@ static int stop_and_look(struct dump *d)
         meanwhile_ready(&d->meanwhile);
         rc = stop_target(d);
         if (rc == 0) {
-                meanwhile_begin(&d->meanwhile, look_meanwhile, d);
-                meanwhile_begin(&d->meanwhile, keep_meanwhile, d);
+                meanwhile_begin(&d->meanwhile, look_meanwhile, d, 0);
+                meanwhile_begin(&d->meanwhile, keep_meanwhile, d, LOOK);
                 rc = look_stopped(d);
                 threads_end_ahead(&d->tasks);
         }
@@ -486,7 +489,7 @@ static int dump_stopped(struct dump *d)
                 status = ask_inside(d);
         }
         meanwhile_over(&d->meanwhile);
-        meanwhile_end(&d->meanwhile, MEANWHILE_JOBS);
+        meanwhile_end(&d->meanwhile, ASK);
         stats_lap(&d->stats, STEP_INSIDE);
         if (status == EXIT_DONE && write_stopped(d) < 0)
                 status = EXIT_FAILED;

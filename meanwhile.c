@@ -9,17 +9,25 @@
 
 #define AWAKE_NS        200000000u      /* spin so long for a job */
 
-/* The next one, if it is one of the first n. 1: it is run. */
-static int run_next(struct meanwhile *m, unsigned n)
+/* Are the first n done? */
+static int are_done(const struct meanwhile *m, unsigned n)
+{
+        unsigned all = (1u << n) - 1;
+
+        return (m->done & all) == all;
+}
+
+/* The next one, if it is one of `from` (counted from 0) up to n, and its turn. 1: it has been run. */
+static int run_next(struct meanwhile *m, unsigned from, unsigned n)
 {
         unsigned i = m->taken;
 
-        if (i >= n || i >= m->begun || !atomic_compare_exchange_strong(&m->taken, &i, i + 1))
+        if (i < from || i >= n || i >= m->begun || !are_done(m, m->job[i].after) || !atomic_compare_exchange_strong(&m->taken, &i, i + 1))
                 return 0;
         quiet_thread(1);
         m->job[i].job(m->job[i].arg);
         quiet_thread(0);
-        m->done++;
+        m->done |= 1u << i;
         return 1;
 }
 
@@ -29,7 +37,7 @@ static void *serve(void *arg)
         uint64_t end = now_ns() + AWAKE_NS;
 
         while (now_ns() < end) {
-                if (run_next(m, MEANWHILE_JOBS))
+                if (run_next(m, 0, MEANWHILE_JOBS))
                         end = now_ns() + AWAKE_NS;
                 else if (m->over && m->taken == m->begun)
                         break;
@@ -43,28 +51,28 @@ void meanwhile_ready(struct meanwhile *m)
         m->there = processors() > 1 && start_thread(&m->thread, serve, m) == 0;
 }
 
-void meanwhile_begin(struct meanwhile *m, void (*job)(void *), void *arg)
+void meanwhile_begin(struct meanwhile *m, void (*job)(void *), void *arg, unsigned after)
 {
         unsigned i = m->begun;
 
         m->job[i].job = job;
         m->job[i].arg = arg;
+        m->job[i].after = after;
         m->begun = i + 1;
 }
 
-void meanwhile_help(struct meanwhile *m)
+void meanwhile_help(struct meanwhile *m, unsigned n)
 {
-        run_next(m, MEANWHILE_JOBS);
+        run_next(m, n - 1, n);
 }
 
 void meanwhile_end(struct meanwhile *m, unsigned n)
 {
         if (n > m->begun)
                 n = m->begun;
-        while (run_next(m, n))
-                ;
-        while (m->done < n)
-                sched_yield();
+        while (!are_done(m, n))
+                if (!run_next(m, 0, n))
+                        sched_yield();
 }
 
 void meanwhile_over(struct meanwhile *m)

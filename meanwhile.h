@@ -3,8 +3,8 @@
  * meanwhile.h - jobs by a second thread, while the first one does others
  *
  *      meanwhile_ready(&m);                    before the stop: it is awake
- *      meanwhile_begin(&m, job, arg);
- *      meanwhile_begin(&m, other_job, arg);    it follows that one
+ *      meanwhile_begin(&m, job, arg, 0);
+ *      meanwhile_begin(&m, next, arg, 1);      not before that one is done
  *      ...                                     what has nothing to do with them
  *      meanwhile_end(&m, 1);                   the first one is done
  *      meanwhile_over(&m);                     there will be no more jobs
@@ -25,10 +25,10 @@
 #define MEANWHILE_JOBS  4               /* at most */
 
 struct meanwhile {              /* all zero: nothing */
-        struct { void (*job)(void *); void *arg; } job[MEANWHILE_JOBS];
+        struct { void (*job)(void *); void *arg; unsigned after; } job[MEANWHILE_JOBS];
         atomic_uint begun;      /* so many of them, */
         atomic_uint taken;      /* which were taken up, in their order, */
-        atomic_uint done;       /* and which are done */
+        atomic_uint done;       /* and a bit for each one that is done */
         atomic_int over;        /* the thread shall end when there is no job */
         int       there;        /* it is to be joined */
         pthread_t thread;
@@ -37,11 +37,14 @@ struct meanwhile {              /* all zero: nothing */
 /* Without memory for a thread it is done without. */
 void meanwhile_ready(struct meanwhile *m);
 
-/* job(arg), once, which ends within the time that the caller has. What it has to say is not said: quiet_thread(). */
-void meanwhile_begin(struct meanwhile *m, void (*job)(void *), void *arg);
+/*
+ * job(arg), once, not before the first `after` jobs are done; it ends within the time that
+ * the caller has. What it has to say is not said: quiet_thread().
+ */
+void meanwhile_begin(struct meanwhile *m, void (*job)(void *), void *arg, unsigned after);
 
-/* Do one that was not taken up yet, if there is one. */
-void meanwhile_help(struct meanwhile *m);
+/* Do the nth one, counted from 1, if it is the next and was not taken up yet. */
+void meanwhile_help(struct meanwhile *m, unsigned n);
 
 /* Wait for the first n of those that have been begun, or do them. */
 void meanwhile_end(struct meanwhile *m, unsigned n);

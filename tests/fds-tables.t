@@ -127,19 +127,19 @@ is "$(cat got)" "descriptor 30 of thread $own /dev/null: new" 'what a thread has
 
 # --- older kernels: what cannot be asked
 
-alone=
+before=
 injected() {                    # EXPR...: crdump with these injections of strace
         printf '#!/bin/sh\nexec %s strace -f -qq -A -o strace.log -e trace=pidfd_open,pidfd_getfd,kcmp%s %s "$@"\n' \
-                "$alone" "$(printf ' -e inject=%s' "$@")" "$REAL" >crdump
+                "$before" "$(printf ' -e inject=%s' "$@")" "$REAL" >crdump
         chmod 755 crdump
         CRDUMP=$scratch/crdump
 }
 
 if command -v strace >/dev/null; then
         LIMIT=120
-        alone="taskset -c $(taskset -cp $$ | sed 's/.*[ ,-]//')"        # strace counts the calls of each of our threads: but one
+        before=$(alone)
         injected pidfd_open:error=EINVAL:when=2+        # before 6.9: of the first thread alone
-        alone=
+        before=
         exits 0 'no pidfd of a thread: dump' "$CRDUMP" "$pid" img
         every_table 'no pidfd of a thread'
         "$readfds" -t "$own" img >image

@@ -83,6 +83,9 @@ skip_all() {                    # REASON: nothing here can be tried
         exit 0
 }
 
+# strace counts the calls of each thread: before a command, this makes ours all those of one, for there is one processor
+alone() { echo "taskset -c $(taskset -cp $$ | sed 's/.*[ ,-]//')"; }
+
 need() {                        # TOOL...: CI has all of them, others may go without
         for t_tool; do
                 command -v "$t_tool" >/dev/null && continue

@@ -4,7 +4,7 @@
 
 . "${0%/*}/lib.sh"
 
-need strace
+need strace taskset
 
 spins() {                       # PID: it has had a processor for a while
         [ "$(sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 12)" -ge 2 ]
@@ -16,7 +16,8 @@ exits 0 'a limit that is not reached' "$CRDUMP" --max-pause 10000 "$pid" img
 rm img
 
 # Before the stop there may be as much delay as there will: it does not count.
-exits 0 'a slow start does not count' strace -f -qq -o log -e trace=fsync,openat \
+# shellcheck disable=SC2046     # a command and its arguments
+exits 0 'a slow start does not count' $(alone) strace -f -qq -o log -e trace=fsync,openat \
         -e inject=openat:delay_enter=600000:when=4 "$CRDUMP" --max-pause 500 "$pid" img
 rm img
 
