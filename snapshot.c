@@ -91,7 +91,9 @@ int snapshot_beware(struct snapshot *s, const char *why)
 
 void snapshot_hold_ahead(struct snapshot *s, const struct pages *p)
 {
-        struct trace t = *p->t;         /* whether the target died is for the other one to say */
+        struct trace t = {              /* whether the target died is for the other thread to say */
+                .pid = p->t->pid, .live = p->t->live, .dir = p->t->dir, .live_dir = p->t->live_dir, .mem = p->t->mem,
+        };
         struct pages own = *p;
 
         if (s->way == SNAPSHOT_STOP)
