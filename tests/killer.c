@@ -141,7 +141,8 @@ static int by_size(const void *a, const void *b)
         return (x > y) - (x < y);
 }
 
-static double measure(void)                           /* a dump that takes longer than most */
+/* A dump that takes longer than most, but for those that a disk has stopped for seconds. */
+static double measure(void)
 {
         double took[MEASURED], start;
         int i, st;
@@ -153,6 +154,8 @@ static double measure(void)                           /* a dump that takes longe
                 took[i] = seconds() - start;
         }
         qsort(took, MEASURED, sizeof *took, by_size);
+        if (took[MEASURED * 3 / 4] > 3 * took[MEASURED / 2])
+                return 3 * took[MEASURED / 2];
         return took[MEASURED * 3 / 4];
 }
 
