@@ -3,8 +3,7 @@
 #include "dump.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -553,6 +552,7 @@ static int run(struct dump *d, pid_t pid)
         seize_release(&d->t);
         stats_lap(&d->stats, STEP_RELEASE);
         d->released_ns = d->stats.lap_ns;
+        sched_yield();                  /* one that was woken may wait for this processor */
         set_pause_limit(0);
         hold_messages(0);
         if (status == EXIT_DONE) {
