@@ -55,6 +55,7 @@ struct dump {
         struct slurp scratch;           /* for as long a text as theirs, */
         ssize_t  maps_len;              /* in bytes: that of the stopped target; or -1, */
         int      maps_err;              /* with an errno */
+        int      changed;               /* it is not that of `plain` */
         struct secret secret;           /* memory that only the process can read */
         int      statm;                 /* open, or -1 */
         struct mapfiles files;          /* that they lead to, as early as the mappings */
@@ -203,11 +204,7 @@ static void read_maps(struct dump *d)
 {
         d->maps_len = slurp(&d->scratch, d->t.live_dir, "maps", PROC_TEXT_MAX);
         d->maps_err = d->maps_len < 0 && errno == ENOENT ? ESRCH : errno;
-}
-
-static int maps_changed(const struct dump *d)
-{
-        return d->maps_len < 0 || strcmp(d->scratch.p, d->plain.text.p);
+        d->changed = d->maps_len < 0 || strcmp(d->scratch.p, d->plain.text.p);
 }
 
 /* The mappings as they are now; VmFlags from before if nothing has changed since. */
@@ -219,7 +216,7 @@ static int take_maps(struct dump *d)
                 errno = d->maps_err;
                 return fail("read mappings:");
         }
-        if (maps_changed(d)) {
+        if (d->changed) {
                 d->plain.text = d->scratch;
                 d->scratch = was;
                 if (proc_parse_maps(d->plain.text.p, (size_t)d->maps_len, &d->plain) < 0)
@@ -249,7 +246,7 @@ static void keep_meanwhile(void *arg)
 {
         struct dump *d = arg;
 
-        if (d->same && !maps_changed(d))
+        if (d->same && !d->changed)
                 snapshot_hold_ahead(&d->snapshot, &d->pages);
 }
 
@@ -275,12 +272,14 @@ static void ask_meanwhile(void *arg)
 /* Who and what it is, now that it is stopped. */
 static int look_stopped(struct dump *d)
 {
-        if (check_identity(d) < 0 || fds_read(&d->fds, &d->t) < 0 || timers_read(&d->timers, &d->raw, &d->notes) < 0 ||
-            threads_read(&d->tasks) < 0)
-                return -1;
+        int rc = check_identity(d) < 0 || fds_read(&d->fds, &d->t) < 0 || timers_read(&d->timers, &d->raw, &d->notes) < 0 ||
+                threads_read(&d->tasks) < 0 ? -1 : 0;
+
         threads_end_ahead(&d->tasks);
+        if (rc < 0)
+                return -1;
         meanwhile_end(&d->meanwhile, LOOK);
-        if (maps_changed(d))
+        if (d->changed)
                 meanwhile_end(&d->meanwhile, KEEP);
         return take_maps(d) < 0 || snapshot_check(&d->snapshot, &d->pages, d->t.dir, d->t.task[0].tid) < 0 ? -1 : 0;
 }
@@ -473,7 +472,6 @@ static int stop_and_look(struct dump *d)
                 meanwhile_begin(&d->meanwhile, look_meanwhile, d, 0);
                 meanwhile_begin(&d->meanwhile, keep_meanwhile, d, LOOK);
                 rc = look_stopped(d);
-                threads_end_ahead(&d->tasks);
         }
         return rc;
 }

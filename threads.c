@@ -29,7 +29,6 @@
 #define MORE            16u             /* threads that may come yet */
 #define MANY            2048u
 #define STRS            384u            /* bytes of a thread's strings, as a rule */
-#define XSTATE          2816u           /* and of its registers up to AVX-512 and PKRU */
 #define XSTATE_GRAIN    64u             /* bytes: zeros at the end are left out by so many, */
 #define XSTATE_STEP     1024u           /* and looked for by so many */
 #define SECCOMP_FILTERS 2               /* the mode */
@@ -57,7 +56,7 @@ static void get_ready(struct threads *th)
                 return;                         /* threads_read() will say so */
         ready_memory(th->thread, n * sizeof *th->thread);
         payload_ready(&th->strs, n * STRS);
-        payload_ready(&th->xstates, n * XSTATE);
+        payload_ready(&th->xstates, n * TRACE_XSTATE_MOSTLY);
         threadahead_begin(&th->ahead, th->look.n + MORE);
         if (th->look.n && th->look.seen[0].status >= 0 && slurp_again(&th->text, th->look.seen[0].status, STATUS_MAX) > 0)
                 procthread_parse(th->text.p, &(struct procthread){ 0 });        /* what runs for the first time takes five times as long */

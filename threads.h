@@ -81,7 +81,7 @@ int threads_read(struct threads *th);
 void threads_read_late(struct threads *th);
 
 /*
- * Part of that, if there are many: by a second thread of ours, while the first
+ * Part of what threads_read() does, if there are many: by a second thread of ours, while the first
  * one is at it. It returns when all is read, or threads_end_ahead() was called: in any case.
  */
 void threads_read_ahead(struct threads *th);

@@ -38,7 +38,6 @@ _Static_assert(TRACE_OPTIONS == (O_TRACESYSGOOD | O_TRACEEXEC), "TRACE_OPTIONS")
 #define DR_OFFSET(n)            (offsetof(struct user, u_debugreg) + (n) * sizeof(long))
 #define DR7_EXEC_0              0x1ul   /* L0; R/W and LEN fields zero: on execution, one byte */
 #define EXIT_NS                 1000000000u     /* one that sleeps stops at once */
-#define XSTATE_MOSTLY           2816u   /* bytes up to AVX-512 and PKRU */
 #define PIECE_USED              32768u  /* bytes of a piece, mostly */
 #define NEAR                    4096u   /* bytes: ranges that are less apart become one */
 #define POLL_NS                 300000u /* spin so long for a stop before sleeping */
@@ -115,12 +114,12 @@ int trace_set_mask(struct trace *t, pid_t tid, uint64_t mask)
 /* Only its beginning, if nothing behind that is in use: what AMX takes are 8 KiB of zeros, mostly. */
 static int get_short(struct trace *t, pid_t tid, void *buf)
 {
-        struct iovec v = { buf, XSTATE_MOSTLY };
+        struct iovec v = { buf, TRACE_XSTATE_MOSTLY };
 
-        if (request(t, PTRACE_GETREGSET, tid, number(NT_X86_XSTATE), &v) < 0 || v.iov_len != XSTATE_MOSTLY ||
-            sigframe_used(buf, t->xstate_len) > XSTATE_MOSTLY)
+        if (request(t, PTRACE_GETREGSET, tid, number(NT_X86_XSTATE), &v) < 0 || v.iov_len != TRACE_XSTATE_MOSTLY ||
+            sigframe_used(buf, t->xstate_len) > TRACE_XSTATE_MOSTLY)
                 return 0;
-        memset((uint8_t *)buf + XSTATE_MOSTLY, 0, t->xstate_len - XSTATE_MOSTLY);
+        memset((uint8_t *)buf + TRACE_XSTATE_MOSTLY, 0, t->xstate_len - TRACE_XSTATE_MOSTLY);
         return 1;
 }
 
@@ -128,7 +127,7 @@ ssize_t trace_get_xstate(struct trace *t, pid_t tid, void *buf, size_t len)
 {
         struct iovec v = { buf, len };
 
-        if (t->xstate_len > XSTATE_MOSTLY && t->xstate_len <= len && get_short(t, tid, buf))
+        if (t->xstate_len > TRACE_XSTATE_MOSTLY && t->xstate_len <= len && get_short(t, tid, buf))
                 return (ssize_t)t->xstate_len;
         if (request(t, PTRACE_GETREGSET, tid, number(NT_X86_XSTATE), &v) == 0) {
                 if (v.iov_len < len)

@@ -21,6 +21,7 @@
 #define SIG_FAULTS      (SIG_BIT(4) | SIG_BIT(5) | SIG_BIT(7) | SIG_BIT(8) | SIG_BIT(11) | SIG_BIT(31))        /* SYNCHRONOUS_MASK */
 #define TRACE_OPTIONS   0x11ul  /* of each thread: PTRACE_O_TRACESYSGOOD, PTRACE_O_TRACEEXEC */
 #define TRACE_WROTE     16      /* ranges that trace_write() lists */
+#define TRACE_XSTATE_MOSTLY 2816 /* bytes up to AVX-512 and PKRU */
 #define TRACE_XSTATE_MAX 65536  /* bytes asked for; AMX makes it 11,008 */
 
 /* A mask of all signals but n; 0: but none. */
