@@ -51,7 +51,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags Makefile
 	$(call say,CC)$(CC) $(OWN) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Every byte of an image passes through these.
-$(BUILD)/bytes.o $(BUILD)/crc.o $(BUILD)/imgwrite.o: CFLAGS = -O2 -g
+$(BUILD)/bytes.o $(BUILD)/crc.o: CFLAGS = -O2 -g
 
 # It is the assembler that reads parasite.bin: -MMD does not see it.
 $(BUILD)/blob.o: blob.S $(BUILD)/parasite.bin $(BUILD)/flags

@@ -16,6 +16,7 @@
 #include "guard.h"
 #include "imgwrite.h"
 #include "infect.h"
+#include "lend.h"
 #include "meanwhile.h"
 #include "notes.h"
 #include "pages.h"
@@ -466,6 +467,7 @@ static int stop_and_look(struct dump *d)
 {
         int rc;
 
+        lend_ready(&d->infection.lend, d->t.seen_n, sigframe_ready());
         meanwhile_ready(&d->meanwhile);
         rc = stop_target(d);
         if (rc == 0) {
@@ -576,9 +578,10 @@ static int work(void *arg)
                 set_deadline(d->begun_ns + d->opt->timeout_ns);
         ready_files();
         ready_self();
-        sigframe_ready();
+        ready_memory(d, sizeof *d);
         status = run(d, d->pid);
         meanwhile_free(&d->meanwhile);
+        lend_free(&d->infection.lend);
         imgwrite_close(d->out);
         mapfiles_close(&d->files);
         secret_free(&d->secret);

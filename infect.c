@@ -244,12 +244,6 @@ static pid_t own_id(const struct infection *in, pid_t tid)
         return proc_status(in->t->dir, tid, &st) < 0 ? 0 : st.ns_pid;
 }
 
-/* Slots for the threads beside the first one. */
-static unsigned others(const struct trace *t)
-{
-        return t->n - 1 < LEND_SLOTS ? (unsigned)t->n - 1 : LEND_SLOTS;
-}
-
 int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
            const struct gadget *g, const struct infect_options *opt)
 {
@@ -257,7 +251,7 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
 
         *in = (struct infection){
                 .t = t, .maps = maps, .statm = opt->statm, .mapped = proc_mapped(opt->statm),
-                .timer = opt->timer, .timers_n = opt->timers_n, .begun = 1,
+                .timer = opt->timer, .timers_n = opt->timers_n, .begun = 1, .lend = in->lend,
         };
         begin_leg(in);
         if (check_blob() < 0 ||
@@ -265,7 +259,7 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
                 return -1;
         if (how.twin && twin_note(how.twin, &in->remote) < 0)   /* before a call: the rseq area is as it was */
                 how.twin = NULL;
-        if (lend_begin(&in->lend, others(t), in->remote.xstate_len) < 0)
+        if (lend_begin(&in->lend, t->n, in->remote.xstate_len) < 0)
                 say("no memory to ask other threads");
         in->breakpoint = opt->breakpoint && may_trap(in);
         in->stop = in->breakpoint ? 0 : sig_unheard(opt->caught, in->remote.mask);

@@ -78,7 +78,7 @@ struct infection {
         int      begun;         /* there may be something to undo */
         uint64_t started_ns;    /* of the leg that runs */
         struct infect_leg leg[INFECT_LEGS];
-        struct lend lend;       /* the other threads */
+        struct lend lend;       /* the other threads; its memory is from before infect() and stays after cure() */
 };
 
 /*

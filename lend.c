@@ -14,6 +14,7 @@
 
 #include "image.h"
 #include "parasite.h"
+#include "ready.h"
 #include "sigframe.h"
 #include "util.h"
 
@@ -63,19 +64,44 @@ size_t lend_room(unsigned n, size_t xstate_len)
         return n ? n * slot_len(xstate_len) + xstate_len : 0;
 }
 
-int lend_begin(struct lend *l, unsigned n, size_t xstate_len)
+static unsigned slots_for(size_t threads)
 {
-        *l = (struct lend){ .slots = n, .xstate_len = xstate_len, .slot_len = slot_len(xstate_len) };
-        if (!n)
+        size_t others = threads ? threads - 1 : 0;
+
+        return others < LEND_SLOTS ? (unsigned)others : LEND_SLOTS;
+}
+
+void lend_ready(struct lend *l, size_t n, size_t xstate_len)
+{
+        unsigned slots = slots_for(n);
+        size_t len = slots * (sizeof *l->lent + xstate_len) + slot_len(xstate_len) + TRACE_XSTATE_MAX;
+
+        if (!slots || xstate_len > TRACE_XSTATE_MAX || len <= l->room)
+                return;
+        lend_free(l);
+        l->memory = malloc(len);
+        if (!l->memory)
+                return;
+        l->room = len;
+        ready_memory(l->memory, len - TRACE_XSTATE_MAX + xstate_len);
+}
+
+int lend_begin(struct lend *l, size_t n, size_t xstate_len)
+{
+        unsigned slots = slots_for(n);
+
+        lend_ready(l, n, xstate_len);
+        *l = (struct lend){ .memory = l->memory, .room = l->room, .xstate_len = xstate_len, .slot_len = slot_len(xstate_len) };
+        if (!slots)
                 return 0;
-        l->lent = calloc(n, sizeof *l->lent);
-        l->xstates = malloc(n * xstate_len);
-        l->xstate_now = malloc(TRACE_XSTATE_MAX);
-        l->image = malloc(l->slot_len);
-        if (l->lent && l->xstates && l->xstate_now && l->image)
-                return 0;
-        lend_end(l);
-        return -1;
+        if (!l->memory || xstate_len > TRACE_XSTATE_MAX)
+                return -1;
+        l->slots = slots;
+        l->lent = memset(l->memory, 0, slots * sizeof *l->lent);
+        l->xstates = l->memory + slots * sizeof *l->lent;
+        l->image = l->xstates + slots * xstate_len;
+        l->xstate_now = (uint8_t *)l->image + l->slot_len;
+        return 0;
 }
 
 /* --- questions and answers ---------------------------------------------------------- */
@@ -531,7 +557,7 @@ void lend_none(struct threads *th, const char *reason)
 
 int lend_inside(const struct lend *l)
 {
-        for (unsigned i = 0; i < l->slots && l->lent; i++)
+        for (unsigned i = 0; i < l->slots; i++)
                 if (l->lent[i].remote.running)
                         return 1;
         return 0;
@@ -543,13 +569,12 @@ int lend_end(struct lend *l)
 
         if (rc < 0 && lend_inside(l))
                 return -1;              /* what is known of them is kept */
-        free(l->lent);
-        free(l->xstates);
-        free(l->xstate_now);
-        free(l->image);
-        l->lent = NULL;
-        l->xstates = NULL;
-        l->xstate_now = l->image = NULL;
         l->slots = 0;
         return rc;
+}
+
+void lend_free(struct lend *l)
+{
+        free(l->memory);
+        *l = (struct lend){ 0 };
 }

@@ -2,7 +2,8 @@
 /*
  * lend.h - the other threads, each lent to the blob for a few system calls
  *
- *      lend_begin(&l, n, xstate_len);          memory, while nobody is borrowed
+ *      lend_ready(&l, n, xstate_len);          before the stop: memory
+ *      lend_begin(&l, n, xstate_len);          while nobody is borrowed
  *      lend_run(&l, &place, threads);          several at a time
  *      if (lend_end(&l) < 0)
  *              not all of them are as they were
@@ -34,6 +35,8 @@ struct lend_place {             /* in the target */
 struct lend {
         struct lend_place at;
         struct threads *threads;
+        uint8_t *memory;        /* of room bytes, for all that follows */
+        size_t   room;
         struct lent *lent;      /* one per slot */
         unsigned slots;
         unsigned oldest, out;   /* those of them that are borrowed: so many from that on, the first one follows the last one */
@@ -49,8 +52,11 @@ struct lend {
 /* Bytes in the mapping of the blob for n slots, and for what the kernel may fault in behind the last one. */
 size_t lend_room(unsigned n, size_t xstate_len);
 
-/* Memory for n slots, at most LEND_SLOTS. 0, or -1 without a word: there is none. */
-int lend_begin(struct lend *l, unsigned n, size_t xstate_len);
+/* Memory for a process of n threads whose xstates may have that many bytes. Where that is too little, lend_begin() gets more. */
+void lend_ready(struct lend *l, size_t n, size_t xstate_len);
+
+/* One slot for each of n threads but the first one, at most LEND_SLOTS. 0, or -1 without a word: there is no memory. */
+int lend_begin(struct lend *l, size_t n, size_t xstate_len);
 
 /*
  * Lend all threads but the first one, and tell threads_asked() what they
@@ -65,7 +71,9 @@ void lend_none(struct threads *th, const char *why);
 /* Does one still run in the blob? Then its mapping must stay. */
 int lend_inside(const struct lend *l);
 
-/* Give back whoever is lent still, and free all memory. 0, or -1 after fail(). */
+/* Give back whoever is lent still. 0, or -1 after fail(). */
 int lend_end(struct lend *l);
+
+void lend_free(struct lend *l);
 
 #endif

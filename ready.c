@@ -12,10 +12,11 @@
 #include "util.h"
 
 #define PAGE            4096u
-#define SMALLEST        14u             /* bytes; by steps of a half, up to 20,000 */
-#define SIZES           19
-#define PIECES          12              /* of each size, */
-#define BIG             1024u           /* or of bytes from that on half as many */
+#define UNIT            16u             /* bytes: of musl's sizes, a quarter apart or that; */
+#define HEAD            4u              /* so many of each are its own */
+#define SIZES           25              /* up to 17,000 bytes */
+#define PIECES          24              /* of each size, */
+#define BIG             1024u           /* or of bytes from that on half as many, a half apart */
 #define STACK           32768u          /* bytes: the deepest calls take that */
 
 #ifndef MADV_POPULATE_WRITE
@@ -74,24 +75,30 @@ static int touch_program(struct dl_phdr_info *info, size_t len, void *arg)
         return 1;                       /* the first one is the program itself */
 }
 
-static void *kept[SIZES];       /* until we exit */
+static void **kept;             /* until we exit: each holds where the next one is */
 
-/* One of each size stays, the others are free, and there. */
+/* Of each size every other piece stays, so that the memory of the rest does, which is free, and there. */
 static void touch_heap(void)
 {
-        void *piece[PIECES];
+        void **spare = NULL;
 
-        for (size_t size = SMALLEST, i = 0; i < SIZES; i++, size += size / 2) {
-                int pieces = size < BIG ? PIECES : PIECES / 2;
+        for (size_t size = UNIT, i = 0; i < SIZES; i++) {
+                for (int n = size < BIG ? PIECES : PIECES / 2; n > 0; n--) {
+                        void **piece = malloc(size - HEAD), ***list = n % 2 ? &spare : &kept;
 
-                for (int n = 0; n < pieces; n++) {
-                        piece[n] = malloc(size);
-                        if (piece[n])
-                                touch((uintptr_t)piece[n], (uintptr_t)piece[n] + size, 1);
+                        if (!piece)
+                                continue;
+                        touch((uintptr_t)piece, (uintptr_t)piece + size - HEAD, 1);
+                        *piece = *list;
+                        *list = piece;
                 }
-                kept[i] = piece[0];
-                for (int n = 1; n < pieces; n++)
-                        free(piece[n]);
+                size += size >= BIG ? size / 2 : size / 4 < UNIT ? UNIT : size / 4 / UNIT * UNIT;
+        }
+        while (spare) {
+                void **next = *spare;
+
+                free(spare);
+                spare = next;
         }
 }
 

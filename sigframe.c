@@ -62,16 +62,17 @@ static int find_component(unsigned i, size_t *off, size_t *size)
         return known[i].there;
 }
 
-void sigframe_ready(void)
+size_t sigframe_ready(void)
 {
-        unsigned low, high, b, c;
+        unsigned low, high, len, c;
         size_t off, size;
 
-        if (!__get_cpuid_count(0xd, 0, &low, &b, &c, &high))
-                return;
+        if (!__get_cpuid_count(0xd, 0, &low, &len, &c, &high))
+                return 0;
         for (unsigned i = 2; i < 63; i++)
-                if (((uint64_t)high << 32 | low) >> i & 1)
+                if (i == PKRU || ((uint64_t)high << 32 | low) >> i & 1)
                         find_component(i, &off, &size);
+        return len;
 }
 
 /*

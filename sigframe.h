@@ -23,8 +23,11 @@
 
 #define SIGFRAME_ALIGN  64
 
-/* Before the stop: find out what only the processor knows, and takes its time to tell. */
-void sigframe_ready(void);
+/*
+ * Before the stop: find out what only the processor knows, and takes its time to tell.
+ * Bytes of an xstate, as far as that is known to it; else 0.
+ */
+size_t sigframe_ready(void);
 
 /*
  * Bytes of an xstate (as NT_X86_XSTATE gives it, len bytes) up to the last component
