@@ -555,6 +555,7 @@ static int run(struct dump *d, pid_t pid)
         sched_yield();                  /* one that was woken may wait for this processor */
         set_pause_limit(0);
         hold_messages(0);
+        lend_free(&d->infection.lend);
         if (status == EXIT_DONE) {
                 say("target released");
                 if (d->opt->stats)
@@ -581,7 +582,6 @@ static int work(void *arg)
         ready_memory(d, sizeof *d);
         status = run(d, d->pid);
         meanwhile_free(&d->meanwhile);
-        lend_free(&d->infection.lend);
         imgwrite_close(d->out);
         mapfiles_close(&d->files);
         secret_free(&d->secret);

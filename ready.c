@@ -15,8 +15,9 @@
 #define UNIT            16u             /* bytes: of musl's sizes, a quarter apart or that; */
 #define HEAD            4u              /* so many of each are its own */
 #define SIZES           25              /* up to 17,000 bytes */
-#define PIECES          24              /* of each size, */
-#define BIG             1024u           /* or of bytes from that on half as many, a half apart */
+#define PIECES          14              /* of each size, */
+#define BIG             1024u           /* or, of bytes from that on, */
+#define BIG_PIECES      2               /* so many, a half apart */
 #define STACK           32768u          /* bytes: the deepest calls take that */
 
 #ifndef MADV_POPULATE_WRITE
@@ -83,7 +84,7 @@ static void touch_heap(void)
         void **spare = NULL;
 
         for (size_t size = UNIT, i = 0; i < SIZES; i++) {
-                for (int n = size < BIG ? PIECES : PIECES / 2; n > 0; n--) {
+                for (int n = size < BIG ? PIECES : BIG_PIECES; n > 0; n--) {
                         void **piece = malloc(size - HEAD), ***list = n % 2 ? &spare : &kept;
 
                         if (!piece)
