@@ -465,9 +465,10 @@ static int write_stopped(struct dump *d)
 /* Stop it, and look at it, two of us at a time. */
 static int stop_and_look(struct dump *d)
 {
+        size_t xstate_len = sigframe_ready();
         int rc;
 
-        lend_ready(&d->infection.lend, d->t.seen_n, sigframe_ready());
+        lend_ready(&d->infection.lend, d->t.seen_n, xstate_len);
         meanwhile_ready(&d->meanwhile);
         rc = stop_target(d);
         if (rc == 0) {

@@ -251,7 +251,8 @@ int infect(struct infection *in, struct trace *t, const struct proc_maps *maps,
 
         *in = (struct infection){
                 .t = t, .maps = maps, .statm = opt->statm, .mapped = proc_mapped(opt->statm),
-                .timer = opt->timer, .timers_n = opt->timers_n, .begun = 1, .lend = in->lend,
+                .timer = opt->timer, .timers_n = opt->timers_n, .begun = 1,
+                .lend = { .memory = in->lend.memory, .room = in->lend.room },
         };
         begin_leg(in);
         if (check_blob() < 0 ||

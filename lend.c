@@ -91,7 +91,8 @@ int lend_begin(struct lend *l, size_t n, size_t xstate_len)
         unsigned slots = slots_for(n);
 
         lend_ready(l, n, xstate_len);
-        *l = (struct lend){ .memory = l->memory, .room = l->room, .xstate_len = xstate_len, .slot_len = slot_len(xstate_len) };
+        l->xstate_len = xstate_len;
+        l->slot_len = slot_len(xstate_len);
         if (!slots)
                 return 0;
         if (!l->memory || xstate_len > TRACE_XSTATE_MAX)

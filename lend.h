@@ -35,7 +35,7 @@ struct lend_place {             /* in the target */
 struct lend {
         struct lend_place at;
         struct threads *threads;
-        uint8_t *memory;        /* of room bytes, for all that follows */
+        uint8_t *memory;        /* of room bytes: what is lent, xstates and images are in it */
         size_t   room;
         struct lent *lent;      /* one per slot */
         unsigned slots;
@@ -55,7 +55,10 @@ size_t lend_room(unsigned n, size_t xstate_len);
 /* Memory for a process of n threads whose xstates may have that many bytes. Where that is too little, lend_begin() gets more. */
 void lend_ready(struct lend *l, size_t n, size_t xstate_len);
 
-/* One slot for each of n threads but the first one, at most LEND_SLOTS. 0, or -1 without a word: there is no memory. */
+/*
+ * One slot for each of n threads but the first one, at most LEND_SLOTS. In l nothing but
+ * memory is set. 0, or -1 without a word: there is none.
+ */
 int lend_begin(struct lend *l, size_t n, size_t xstate_len);
 
 /*
@@ -74,6 +77,7 @@ int lend_inside(const struct lend *l);
 /* Give back whoever is lent still. 0, or -1 after fail(). */
 int lend_end(struct lend *l);
 
+/* Its memory. Whoever is lent still is not known any more. */
 void lend_free(struct lend *l);
 
 #endif

@@ -14,7 +14,7 @@
 #define PAGE            4096u
 #define UNIT            16u             /* bytes: of musl's sizes, a quarter apart or that; */
 #define HEAD            4u              /* so many of each are its own */
-#define SIZES           25              /* up to 17,000 bytes */
+#define BIGGEST         20000u          /* bytes */
 #define PIECES          14              /* of each size, */
 #define BIG             1024u           /* or, of bytes from that on, */
 #define BIG_PIECES      2               /* so many, a half apart */
@@ -83,7 +83,7 @@ static void touch_heap(void)
 {
         void **spare = NULL;
 
-        for (size_t size = UNIT, i = 0; i < SIZES; i++) {
+        for (size_t size = UNIT; size < BIGGEST; ) {
                 for (int n = size < BIG ? PIECES : BIG_PIECES; n > 0; n--) {
                         void **piece = malloc(size - HEAD), ***list = n % 2 ? &spare : &kept;
 
