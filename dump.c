@@ -134,7 +134,7 @@ static int check_identity(struct dump *d)
         const char *text = rawfiles_text(&d->raw, "stat");
         struct proc_stat now;
 
-        if (!text || proc_parse_stat(text, &now) < 0)
+        if (!text || proc_parse_stat(text, &now) < 0 || (!now.start_code && d->stat.start_code))    /* it has no memory any more */
                 return fail("process %d died during the dump", d->t.pid);
         if (now.start_stack != d->stat.start_stack || now.start_code != d->stat.start_code)
                 return fail("process %d executed another program during the dump", d->t.pid);
