@@ -89,6 +89,8 @@ ended "$nginx_client" 'nginx: the checking client ends'
 ended "$nginx_wrk" 'nginx: wrk ends'
 diag "nginx: $(tail -n 1 "$nginx_client_log"); wrk: $(grep 'requests in' "$nginx_wrk_log")"
 is "$(errors "$nginx_client_log")" 0 'nginx: every answer was right'
+[ "$(errors "$nginx_client_log")" = 0 ] ||
+        diag "$(sort nginx/checked.log | uniq -c; grep -v 'closed keepalive connection' nginx/error.log | tail -n 8)"
 is "$(grep -cx 200 nginx/checked.log)" "$(awk '/^requests/ { print $2 }' "$nginx_client_log")" 'nginx: it has logged as many as were sent'
 is "$(grep -E 'Socket errors|Non-2xx' "$nginx_wrk_log")" '' 'wrk: no request failed'
 is "$(workers)" "$nginx_workers" 'nginx: the workers are the same'
