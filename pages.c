@@ -225,7 +225,8 @@ static int copy(struct walk *k, uint64_t addr, uint64_t n, uint16_t how, int of_
 
 static int copy_memory(struct walk *k, uint64_t addr, uint64_t n, uint16_t how, int gently)
 {
-        enum pagesrc_way way = gently || k->watched ? PAGESRC_GENTLE : PAGESRC_FAST;
+        int beside_clone = !k->w && has_vmflag(k, IMG_VMFLAG_HT);
+        enum pagesrc_way way = gently || k->watched || beside_clone ? PAGESRC_GENTLE : PAGESRC_FAST;
 
         return copy(k, addr, n, how, 0, is_ring(k) ? PAGESRC_PINNED : way);
 }
@@ -451,24 +452,24 @@ int pages_watched(const struct proc_maps *m)
 static int count_pages(struct walk *k, uint64_t *pages)
 {
         uint64_t all = (k->map->end - k->map->start) >> IMG_PAGE_SHIFT, there = 0;
+        int of_file = has_file(k);
 
-        if (has_file(k)) {
+        if (of_file) {
                 uint64_t len = k->file->sized ? (k->file->len + IMG_PAGE - 1) >> IMG_PAGE_SHIFT : all;
                 struct stat st;
 
                 if (k->file->internal && fstat(k->file->fd, &st) == 0)
                         len = ((uint64_t)st.st_blocks * 512 + IMG_PAGE - 1) >> IMG_PAGE_SHIFT;
-                *pages += len < all ? len : all;
-                return 0;
+                there = len;
         }
-        for (uint64_t addr = k->map->start, n; addr < k->map->end; addr += n << IMG_PAGE_SHIFT) {
+        for (uint64_t addr = k->map->start, n; addr < k->map->end && !(of_file && k->map->shared); addr += n << IMG_PAGE_SHIFT) {
                 enum pagemap_state state;
 
                 if (pagemap_next(&k->pagemap, addr, k->map->end, &n, &state) < 0)
                         return trace_fail(k->p->t, k->p->t->live, "page map");
-                there += state == PAGEMAP_ABSENT ? 0 : n;
+                there += state == PAGEMAP_ABSENT || (of_file && state == PAGEMAP_FILE) ? 0 : n;
         }
-        *pages += there;
+        *pages += there < all ? there : all;
         return 0;
 }
 

@@ -5,8 +5,10 @@
  * Two calls read it, and each has what the other must not be used for.
  * process_vm_readv(2) is faster; but the kernel pins pages for it, and gives
  * the target its own copy of one that it has in common with its parent after
- * fork(2), or with others by KSM (gup_must_unshare(), 5.19); it does not
- * read PROT_NONE; and in memory that userfaultfd watches it waits for the
+ * fork(2), or with others by KSM (gup_must_unshare(), 5.19); a clone(2) at
+ * that time must copy what is pinned, and fails where that is a page of
+ * hugetlbfs and there are no more (hugetlb_try_dup_anon_rmap(), 5.12); it does
+ * not read PROT_NONE; and in memory that userfaultfd watches it waits for the
  * monitor, which may be in the target. Reading /proc/PID/mem does nothing of
  * that, but of a device's memory it would call the driver.
  */

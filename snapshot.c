@@ -99,8 +99,8 @@ void snapshot_hold_ahead(struct snapshot *s, const struct pages *p)
         if (s->way == SNAPSHOT_STOP)
                 return;
         for (size_t i = 0; i < p->maps->n; i++)
-                if (secret_is(p->maps, &p->maps->map[i]))
-                        return;
+                if (secret_is(p->maps, &p->maps->map[i]) || (t.mem < 0 && p->maps->map[i].vmflags & IMG_VMFLAG_HT))
+                        return;         /* they are copied inside; what can only be read by pinning it is in the clone's way */
         own.t = &t;
         own.keep = &s->keep;
         own.whole = s->way == SNAPSHOT_KEEP;
