@@ -21,6 +21,7 @@
 #include "notes.h"
 #include "pages.h"
 #include "proc.h"
+#include "processor.h"
 #include "procstate.h"
 #include "progress.h"
 #include "rawfiles.h"
@@ -167,7 +168,6 @@ static int stop_target(struct dump *d)
         d->stopped_ns = d->stats.lap_ns = now_ns();
         if (d->opt->max_pause_ns)
                 set_pause_limit(d->stopped_ns + d->opt->max_pause_ns);
-        hold_messages(1);
         d->noted = notes_mark(&d->notes);
         if (seize_all(d) < 0)
                 return -1;
@@ -336,7 +336,8 @@ static int visit(struct dump *d)
                 meanwhile_begin(&d->meanwhile, take_meanwhile, d, LOOK);
                 meanwhile_begin(&d->meanwhile, ask_meanwhile, d, LOOK);
         }
-        meanwhile_over(&d->meanwhile);
+        if (!processor_shared())
+                meanwhile_over(&d->meanwhile);          /* the target wants its processor */
         rc = infect(&d->infection, &d->t, &d->maps, &d->gadget, &how);
         if (rc == 0) {
                 meanwhile_help(&d->meanwhile, TAKE);       /* while it works; others may take longer than it waits */
@@ -462,6 +463,14 @@ static int write_stopped(struct dump *d)
         return 0;
 }
 
+/* That its only thread ran on last. More than one want both that there may be: -1. */
+static int processor_of(const struct dump *d)
+{
+        struct proc_stat now;
+
+        return d->t.seen_n == 1 && proc_stat(d->t.dir, d->t.pid, &now) == 0 ? (int)now.processor : -1;
+}
+
 /* Stop it, and look at it, two of us at a time. */
 static int stop_and_look(struct dump *d)
 {
@@ -469,7 +478,8 @@ static int stop_and_look(struct dump *d)
         int rc;
 
         lend_ready(&d->infection.lend, d->t.seen_n, xstate_len);
-        meanwhile_ready(&d->meanwhile);
+        hold_messages(1);
+        meanwhile_ready(&d->meanwhile, processor_of(d));
         rc = stop_target(d);
         if (rc == 0) {
                 meanwhile_begin(&d->meanwhile, look_meanwhile, d, 0);
@@ -550,10 +560,9 @@ static int run(struct dump *d, pid_t pid)
         if (!d->out)
                 return EXIT_FAILED;
         status = dump_stopped(d);
-        seize_release(&d->t);
-        stats_lap(&d->stats, STEP_RELEASE);
-        d->released_ns = d->stats.lap_ns;
-        sched_yield();                  /* one that was woken may wait for this processor */
+        d->released_ns = seize_release(&d->t);
+        stats_lap_at(&d->stats, STEP_RELEASE, d->released_ns);
+        processor_let();                /* a thread that was woken may wait for it */
         set_pause_limit(0);
         hold_messages(0);
         lend_free(&d->infection.lend);

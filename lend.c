@@ -14,6 +14,7 @@
 
 #include "image.h"
 #include "parasite.h"
+#include "processor.h"
 #include "ready.h"
 #include "sigframe.h"
 #include "util.h"

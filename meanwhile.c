@@ -5,9 +5,11 @@
 #include <sched.h>
 #include <stdint.h>
 
+#include "processor.h"
 #include "util.h"
 
 #define AWAKE_NS        200000000u      /* spin so long for a job */
+#define WAKE_NS         1000000u        /* in that time it is awake, or others have the processors */
 
 /* Are the first n done? */
 static int are_done(const struct meanwhile *m, unsigned n)
@@ -36,6 +38,7 @@ static void *serve(void *arg)
         struct meanwhile *m = arg;
         uint64_t end = now_ns() + AWAKE_NS;
 
+        m->awake = processor_keep_off(m->processor) < 0 ? 1 : 2;
         while (now_ns() < end) {
                 if (run_next(m, 0, MEANWHILE_JOBS))
                         end = now_ns() + AWAKE_NS;
@@ -46,9 +49,16 @@ static void *serve(void *arg)
         return NULL;
 }
 
-void meanwhile_ready(struct meanwhile *m)
+void meanwhile_ready(struct meanwhile *m, int processor)
 {
+        uint64_t end = now_ns() + WAKE_NS;
+
+        m->processor = processor;
         m->there = processors() > 1 && start_thread(&m->thread, serve, m) == 0;
+        while (m->there && !m->awake && now_ns() < end)
+                sched_yield();
+        if (m->awake == 2)
+                processor_share(processor);
 }
 
 void meanwhile_begin(struct meanwhile *m, void (*job)(void *), void *arg, unsigned after)

@@ -2,7 +2,7 @@
 /*
  * meanwhile.h - jobs by a second thread, while the first one does others
  *
- *      meanwhile_ready(&m);                    before the stop: it is awake
+ *      meanwhile_ready(&m, processor);         before the stop: it is awake
  *      meanwhile_begin(&m, job, arg, 0);
  *      meanwhile_begin(&m, next, arg, 1);      not before that one is done
  *      ...                                     what has nothing to do with them
@@ -13,8 +13,8 @@
  *
  * For what needs no tracer, when a target is stopped. Waking a thread would take
  * as long as a job: it spins, giving way to all others, and is gone after the
- * last one, so that the target has its processor. Where it does not come to run,
- * or there is but one processor, a job is done by meanwhile_end().
+ * last one, when there will be no more. Where it does not come to run, or there
+ * is but one processor, a job is done by meanwhile_end().
  */
 #ifndef MEANWHILE_H
 #define MEANWHILE_H
@@ -31,11 +31,16 @@ struct meanwhile {              /* all zero: nothing */
         atomic_uint done;       /* and a bit for each one that is done */
         atomic_int over;        /* the thread shall end when there is no job */
         int       there;        /* it is to be joined */
+        int       processor;    /* as meanwhile_ready() was told, */
+        atomic_int awake;       /* 2: and it keeps off that; 1: it is elsewhere, or there too */
         pthread_t thread;
 };
 
-/* Without memory for a thread it is done without. */
-void meanwhile_ready(struct meanwhile *m);
+/*
+ * Without memory for a thread it is done without. processor: that the target ran on last; -1: that is not
+ * known. Where there are two, the caller shares that one now, and the thread keeps the other one busy.
+ */
+void meanwhile_ready(struct meanwhile *m, int processor);
 
 /*
  * job(arg), once, not before the first `after` jobs are done; it ends within the time that

@@ -369,14 +369,18 @@ static void catch_up(struct trace *t, struct trace_task *k, uint64_t deadline)
 }
 
 /* The first thread is the first one: see seize_new(). */
-void seize_release(struct trace *t)
+uint64_t seize_release(struct trace *t)
 {
-        uint64_t deadline;
+        uint64_t released = now_ns(), deadline;
         int killed = 0;
 
-        for (size_t i = 0; i < t->n; i++)
-                if (t->task[i].seized && t->task[i].stopped && let_go(t, &t->task[i]) < 0)
+        for (size_t i = 0; i < t->n; i++) {
+                if (!t->task[i].seized || !t->task[i].stopped)
+                        continue;
+                released = now_ns();
+                if (let_go(t, &t->task[i]) < 0)
                         killed = 1;
+        }
         deadline = now_ns() + CATCH_UP_NS;
         for (size_t i = 0; i < t->n && !t->died; i++) {
                 struct trace_task *k = &t->task[i];
@@ -389,6 +393,7 @@ void seize_release(struct trace *t)
         }
         if (killed || t->died)
                 reap(t);
+        return released;
 }
 
 void seize_forget(struct trace *t)

@@ -37,9 +37,10 @@ int seize_one(struct trace *t, pid_t tid, uint64_t deadline);
 
 /*
  * Let every thread go on as it is. The kernel stops it again if its group is
- * stopped. What is known of them stays in t.
+ * stopped. What is known of them stays in t. Returns when the last one that was
+ * stopped was let go, by now_ns(): it may have taken our processor since.
  */
-void seize_release(struct trace *t);
+uint64_t seize_release(struct trace *t);
 
 /* Free what is known of them. */
 void seize_forget(struct trace *t);

@@ -7,12 +7,15 @@
 
 #include "util.h"
 
-void stats_lap(struct stats *s, enum stats_step which)
+void stats_lap_at(struct stats *s, enum stats_step which, uint64_t now)
 {
-        uint64_t now = now_ns();
-
         s->step_ns[which] += now - s->lap_ns;
         s->lap_ns = now;
+}
+
+void stats_lap(struct stats *s, enum stats_step which)
+{
+        stats_lap_at(s, which, now_ns());
 }
 
 void stats_pause(const struct stats *s)

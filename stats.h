@@ -16,8 +16,9 @@ struct stats {
         uint64_t step_ns[STEPS];        /* how long each took */
 };
 
-/* This one is through. */
+/* This one is through; or was at that time, by now_ns(). */
 void stats_lap(struct stats *s, enum stats_step which);
+void stats_lap_at(struct stats *s, enum stats_step which, uint64_t now);
 
 /* Lines of them: of all steps; of the legs of one visit of the parasite, with so many threads; of the reaping, if any. */
 void stats_pause(const struct stats *s);

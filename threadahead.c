@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "processor.h"
 #include "ready.h"
 #include "util.h"
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "proc.h"
+#include "processor.h"
 #include "ready.h"
 #include "restart.h"
 #include "sigframe.h"
@@ -40,7 +41,7 @@ _Static_assert(TRACE_OPTIONS == (O_TRACESYSGOOD | O_TRACEEXEC), "TRACE_OPTIONS")
 #define EXIT_NS                 1000000000u     /* one that sleeps stops at once */
 #define PIECE_USED              32768u  /* bytes of a piece, mostly */
 #define NEAR                    4096u   /* bytes: ranges that are less apart become one */
-#define POLL_NS                 300000u /* spin so long for a stop before sleeping */
+#define POLL_NS                 300000u /* spin so long for a stop before sleeping, and think nothing of it */
 #define ASK_NS                  1000000u        /* /proc is asked no more often whether a thread has ended */
 #define SLICE_NS                10000000u       /* sleep so long at most before looking at stop_wanted() */
 
@@ -60,26 +61,30 @@ long trace_request(struct trace *t, int req, pid_t tid, uint64_t addr, void *dat
         return request(t, req, tid, number(addr), data);
 }
 
-/* May we spin? Not where tracer and target have but one processor between them. */
+/* May we spin? Not where the target has our processor. */
 static int may_poll(void)
 {
-        return processors() > 1;
+        return processors() > 1 && !processor_shared();
 }
 
 int trace_prepare(struct trace *t, size_t n)
 {
-        struct trace_task *task = n > t->cap ? realloc(t->task, n * sizeof *task) : t->task;
+        struct trace_task *task;
 
+        if (n <= t->cap)
+                return 0;
+        task = realloc(t->task, n * sizeof *task);
         if (!t->pieces)
                 t->pieces = malloc((size_t)TRACE_PIECES * TRACE_XSTATE_MAX);
+        if (task)
+                t->task = task;
         if (!task || !t->pieces)
                 return fail("threads:");
-        t->task = task;
-        t->cap = n > t->cap ? n : t->cap;
-        ready_memory(task, t->cap * sizeof *task);
+        t->cap = n;
+        ready_memory(task, n * sizeof *task);
         for (int i = 0; i < TRACE_PIECES; i++)
                 ready_memory(trace_piece(t, i), PIECE_USED);
-        may_poll();                     /* asks once */
+        processors();                   /* asks once */
         return 0;
 }
 
@@ -299,7 +304,7 @@ int trace_fail(struct trace *t, pid_t tid, const char *what)
 
 enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int stubborn, int *sig)
 {
-        uint64_t now, spin = now_ns() + (may_poll() ? POLL_NS : 0);
+        uint64_t now, soon = now_ns() + POLL_NS;
 
         for (;;) {
                 int status, got;
@@ -318,8 +323,11 @@ enum trace_stop trace_wait(struct trace *t, pid_t tid, uint64_t deadline, int st
                         *sig = 0;
                         return TRACE_GONE;
                 }
-                if (now < spin && now < deadline) {
-                        sched_yield();          /* the thread may be waiting for this processor */
+                if (now < soon && now < deadline) {
+                        if (may_poll())
+                                sched_yield();          /* the thread may be waiting for this processor */
+                        else
+                                await_child(deadline);
                         continue;
                 }
                 if (now - t->asked_ns >= ASK_NS) {      /* a first thread is reported when all others have been reaped */

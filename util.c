@@ -234,16 +234,6 @@ size_t descriptors(size_t most)
         return files.rlim_cur / SHARE < most ? files.rlim_cur / SHARE : most;
 }
 
-int processors(void)
-{
-        static atomic_int answer;
-        cpu_set_t set;
-
-        if (!answer)
-                answer = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-        return answer;
-}
-
 void quiet_thread(int yes)
 {
         quiet = yes;
@@ -258,20 +248,6 @@ void give_way(void)
                 return;
         sched_yield();
         gave_ns = now;
-}
-
-void leave_processor(int n)
-{
-        static cpu_set_t all;
-        cpu_set_t set;
-
-        if (!CPU_COUNT(&all) && sched_getaffinity(0, sizeof all, &all) < 0)
-                return;
-        set = all;
-        if (n >= 0)
-                CPU_CLR(n, &set);
-        if (CPU_COUNT(&set))
-                sched_setaffinity(0, sizeof set, &set);
 }
 
 void clocked_cond(pthread_cond_t *c)

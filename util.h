@@ -61,15 +61,6 @@ size_t  find_number(const void *v, size_t n, size_t size, int number, size_t *at
 /* To be held for one purpose: a share of the descriptors that we may have, but at most so many; 0 if that is not to be known. */
 size_t  descriptors(size_t most);
 
-/* That we may run on; 1 if that is not to be known. */
-int processors(void);
-
-/*
- * Keep off processor n, or, for -1, on any that we might be on before. Without another
- * one it does nothing.
- */
-void leave_processor(int n);
-
 /* What this thread has to say from now on is not said, not even that stop_wanted(): another one will. */
 void quiet_thread(int yes);
 
