@@ -463,12 +463,14 @@ static int write_stopped(struct dump *d)
         return 0;
 }
 
-/* That its only thread ran on last. More than one want both that there may be: -1. */
+/* That its only thread ran on last. More than one want both that there may be, one of realtime would keep it: -1. */
 static int processor_of(const struct dump *d)
 {
         struct proc_stat now;
 
-        return d->t.seen_n == 1 && proc_stat(d->t.dir, d->t.pid, &now) == 0 ? (int)now.processor : -1;
+        if (d->t.seen_n != 1 || proc_stat(d->t.dir, d->t.pid, &now) < 0)
+                return -1;
+        return now.policy == SCHED_OTHER || now.policy == SCHED_BATCH ? (int)now.processor : -1;
 }
 
 /* Stop it, and look at it, two of us at a time. */

@@ -4,12 +4,16 @@
 
 #include <sched.h>
 #include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "processor.h"
 #include "util.h"
 
 #define AWAKE_NS        200000000u      /* spin so long for a job */
 #define WAKE_NS         1000000u        /* in that time it is awake, or others have the processors */
+
+enum { COMING, AWAKE, MOVING, SHARING, LATE };
 
 /* Are the first n done? */
 static int are_done(const struct meanwhile *m, unsigned n)
@@ -33,12 +37,23 @@ static int run_next(struct meanwhile *m, unsigned from, unsigned n)
         return 1;
 }
 
+/* It is the one on the other processor that moves us: who has this one could keep us from leaving it again. */
+static void wake(struct meanwhile *m)
+{
+        int alone = m->processor >= 0 && leave_processor(m->processor) == 0, was = COMING;
+
+        if (!atomic_compare_exchange_strong(&m->start, &was, alone ? MOVING : AWAKE))
+                leave_processor(-1);
+        else if (alone)
+                m->start = processor_move(m->caller, m->processor) == 0 ? SHARING : AWAKE;
+}
+
 static void *serve(void *arg)
 {
         struct meanwhile *m = arg;
         uint64_t end = now_ns() + AWAKE_NS;
 
-        m->awake = processor_keep_off(m->processor) < 0 ? 1 : 2;
+        wake(m);
         while (now_ns() < end) {
                 if (run_next(m, 0, MEANWHILE_JOBS))
                         end = now_ns() + AWAKE_NS;
@@ -52,13 +67,18 @@ static void *serve(void *arg)
 void meanwhile_ready(struct meanwhile *m, int processor)
 {
         uint64_t end = now_ns() + WAKE_NS;
+        int was = COMING;
 
-        m->processor = processor;
+        m->processor = processors() == 2 ? processor : -1;
+        m->caller = (pid_t)syscall(SYS_gettid);
         m->there = processors() > 1 && start_thread(&m->thread, serve, m) == 0;
-        while (m->there && !m->awake && now_ns() < end)
+        while (m->there && m->start == COMING && now_ns() < end)
                 sched_yield();
-        if (m->awake == 2)
-                processor_share(processor);
+        if (!atomic_compare_exchange_strong(&m->start, &was, LATE))
+                while (m->start == MOVING)
+                        sched_yield();
+        if (m->start == SHARING)
+                processor_share();
 }
 
 void meanwhile_begin(struct meanwhile *m, void (*job)(void *), void *arg, unsigned after)

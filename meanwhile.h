@@ -21,6 +21,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #define MEANWHILE_JOBS  4               /* at most */
 
@@ -31,14 +32,15 @@ struct meanwhile {              /* all zero: nothing */
         atomic_uint done;       /* and a bit for each one that is done */
         atomic_int over;        /* the thread shall end when there is no job */
         int       there;        /* it is to be joined */
-        int       processor;    /* as meanwhile_ready() was told, */
-        atomic_int awake;       /* 2: and it keeps off that; 1: it is elsewhere, or there too */
+        int       processor;    /* to be shared with the target; -1: none */
+        pid_t     caller;
+        atomic_int start;       /* of the thread: enum of meanwhile.c */
         pthread_t thread;
 };
 
 /*
- * Without memory for a thread it is done without. processor: that the target ran on last; -1: that is not
- * known. Where there are two, the caller shares that one now, and the thread keeps the other one busy.
+ * Without memory for a thread it is done without. processor: that the target ran on last; -1: any. Where
+ * there are two, and nobody else has them, the caller shares that one now, and the thread keeps the other one busy.
  */
 void meanwhile_ready(struct meanwhile *m, int processor);
 

@@ -92,6 +92,7 @@ int proc_parse_stat(const char *text, struct proc_stat *st)
         st->end_code = f[27];
         st->start_stack = f[28];
         st->processor = (uint32_t)f[39];
+        st->policy = (uint32_t)f[41];
         st->start_data = f[45];
         st->end_data = f[46];
         st->start_brk = f[47];

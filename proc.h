@@ -28,6 +28,7 @@ struct proc_stat {
         uint64_t start_ticks;   /* after boot, in 1/100 s */
         uint64_t start_code, end_code, start_stack;     /* 0 when we may not know, as below */
         uint32_t processor;     /* that it ran on last */
+        uint32_t policy;        /* SCHED_* */
         uint64_t start_data, end_data, start_brk;
         uint64_t arg_start, arg_end, env_start, env_end;
         int      exit_status;   /* of a zombie, as waitpid(2) tells it; 0 when we may not know */

@@ -5,54 +5,50 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-static atomic_int shared;
+static atomic_int answer, shared;
+static cpu_set_t all;           /* those that we may run on, once there is an answer */
 
 int processors(void)
 {
-        static atomic_int answer;
-        cpu_set_t set;
-
         if (!answer)
-                answer = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+                answer = sched_getaffinity(0, sizeof all, &all) == 0 ? CPU_COUNT(&all) : 1;
         return answer;
 }
 
-void leave_processor(int n)
+int leave_processor(int n)
 {
-        static cpu_set_t all;
         cpu_set_t set;
 
-        if (!CPU_COUNT(&all) && sched_getaffinity(0, sizeof all, &all) < 0)
-                return;
+        processors();
         set = all;
-        if (n >= 0)
+        if (n >= 0 && n < CPU_SETSIZE)
                 CPU_CLR(n, &set);
-        if (CPU_COUNT(&set))
-                sched_setaffinity(0, sizeof set, &set);
-}
-
-int processor_keep_off(int n)
-{
-        cpu_set_t set;
-
-        if (processors() != 2 || n < 0 || n >= CPU_SETSIZE || sched_getaffinity(0, sizeof set, &set) < 0 || !CPU_ISSET(n, &set))
-                return -1;
-        CPU_CLR(n, &set);
         return CPU_COUNT(&set) ? sched_setaffinity(0, sizeof set, &set) : -1;
 }
 
-void processor_share(int n)
+int processor_move(pid_t tid, int n)
 {
-        cpu_set_t all, set;
+        cpu_set_t set;
+        int rc;
 
-        if (sched_getaffinity(0, sizeof all, &all) < 0)
-                return;
+        if (n < 0 || n >= CPU_SETSIZE || !CPU_ISSET(n, &all))
+                return -1;
         CPU_ZERO(&set);
         CPU_SET(n, &set);
-        if (sched_setaffinity(0, sizeof set, &set) < 0)
-                return;
+        rc = sched_setaffinity(tid, sizeof set, &set);
+        if (rc == 0)
+                sched_setaffinity(tid, sizeof all, &all);
+        return rc;
+}
+
+void processor_share(void)
+{
         shared = 1;
-        sched_setaffinity(0, sizeof all, &all);
+}
+
+int processor_shared(void)
+{
+        return shared;
 }
 
 void processor_let(void)
@@ -64,9 +60,4 @@ void processor_let(void)
                 sched_yield();
         }
         shared = 0;
-}
-
-int processor_shared(void)
-{
-        return shared;
 }

@@ -11,19 +11,22 @@
 #ifndef PROCESSOR_H
 #define PROCESSOR_H
 
-/* That we may run on; 1 if that is not to be known. */
+#include <sys/types.h>
+
+/* That we may run on; 1 if that is not to be known. The first call is to come before there is a second thread. */
 int processors(void);
 
-/* Keep off processor n, or, for -1, on any that we might be on before. Without another one it does nothing. */
-void leave_processor(int n);
+/* Keep off processor n, or, for -1, on any that we might be on before. 0; -1: there is no other one. */
+int leave_processor(int n);
 
-/* For a thread that does not sleep: of two processors, be on the one that is not n. 0; -1: it cannot be. */
-int processor_keep_off(int n);
+/*
+ * Bring thread tid of ours, which need not run for that, to processor n; it may leave it
+ * again. 0; -1: it cannot be there.
+ */
+int processor_move(pid_t tid, int n);
 
-/* Another thread does that: be on processor n now. It is not ours alone: to wait for the target, sleep. */
-void processor_share(int n);
-
-/* Do we? */
+/* The target's processor is ours, and another thread keeps the only other one busy: to wait for the target, sleep. */
+void processor_share(void);
 int processor_shared(void);
 
 /* The target runs again: it has its processor. */
