@@ -42,7 +42,7 @@ SRC = $(filter-out parasite.c,$(wildcard *.c))
 OBJ = $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/blob.o
 
 $(BIN): $(BUILD)/crdump.debug
-	$(call say,STRIP)$(STRIP) -o $@ $<
+	$(call say,STRIP)$(STRIP) -o $@ -R .comment $<
 
 $(BUILD)/crdump.debug: $(OBJ)
 	$(call say,LINK)$(CC) $(LINK) -pthread -Wl,--gc-sections,-z,noseparate-code,-z,norelro $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(ZLIB_LIBS)
@@ -240,7 +240,7 @@ CRDUMP_ANY = $(if $(WAY),CRDUMP=$(CURDIR)/build/way/crdump)
 build/way/crdump: FORCE
 	@$(MAKE) --no-print-directory BUILD=build/way CFLAGS='$(CFLAGS) -DSNAPSHOT_UNASKED=$(or $(WAY_$(WAY)),WAY_is_try_or_stop)' \
 		build/way/crdump.debug
-	@$(STRIP) -o $@ build/way/crdump.debug
+	@$(STRIP) -o $@ -R .comment build/way/crdump.debug
 
 # What dumps no process here, or waits for most of its time, goes on beside the others, which come one after the other.
 SIDE_BY_SIDE = -j2 --rules 'seq=tests/{build,corpus,damaged,initramfs,initramfs-tests,progress}.t' --rules 'seq=**'

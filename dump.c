@@ -165,12 +165,12 @@ static int stop_target(struct dump *d)
 
         clock_gettime(CLOCK_REALTIME, &ts);
         d->stopped_at = (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
-        d->stopped_ns = d->stats.lap_ns = now_ns();
         if (d->opt->max_pause_ns)
-                set_pause_limit(d->stopped_ns + d->opt->max_pause_ns);
+                set_pause_limit(now_ns() + d->opt->max_pause_ns);
         d->noted = notes_mark(&d->notes);
         if (seize_all(d) < 0)
                 return -1;
+        d->stopped_ns = d->stats.lap_ns = d->t.held_ns;
         stats_lap(&d->stats, STEP_SEIZE);
         return 0;
 }
@@ -468,7 +468,7 @@ static int processor_of(const struct dump *d)
 {
         struct proc_stat now;
 
-        if (d->t.seen_n != 1 || proc_stat(d->t.dir, d->t.pid, &now) < 0)
+        if (proc_stat(d->t.dir, d->t.pid, &now) < 0 || now.threads != 1)
                 return -1;
         return now.policy == SCHED_OTHER || now.policy == SCHED_BATCH ? (int)now.processor : -1;
 }
@@ -482,6 +482,8 @@ static int stop_and_look(struct dump *d)
         lend_ready(&d->infection.lend, d->t.seen_n, xstate_len);
         hold_messages(1);
         meanwhile_ready(&d->meanwhile, processor_of(d));
+        d->t.before = meanwhile_share;
+        d->t.before_arg = &d->meanwhile;
         rc = stop_target(d);
         if (rc == 0) {
                 meanwhile_begin(&d->meanwhile, look_meanwhile, d, 0);

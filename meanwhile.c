@@ -4,16 +4,15 @@
 
 #include <sched.h>
 #include <stdint.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "processor.h"
 #include "util.h"
 
 #define AWAKE_NS        200000000u      /* spin so long for a job */
-#define WAKE_NS         1000000u        /* in that time it is awake, or others have the processors */
+#define WAKE_NS         1000000u        /* it is waited for so long */
 
-enum { COMING, AWAKE, MOVING, SHARING, LATE };
+enum { COMING, ELSEWHERE, ALONE, ASKED, SHARED };       /* of the thread: ALONE keeps off the target's processor */
 
 /* Are the first n done? */
 static int are_done(const struct meanwhile *m, unsigned n)
@@ -37,24 +36,15 @@ static int run_next(struct meanwhile *m, unsigned from, unsigned n)
         return 1;
 }
 
-/* It is the one on the other processor that moves us: who has this one could keep us from leaving it again. */
-static void wake(struct meanwhile *m)
-{
-        int alone = m->processor >= 0 && leave_processor(m->processor) == 0, was = COMING;
-
-        if (!atomic_compare_exchange_strong(&m->start, &was, alone ? MOVING : AWAKE))
-                leave_processor(-1);
-        else if (alone)
-                m->start = processor_move(m->caller, m->processor) == 0 ? SHARING : AWAKE;
-}
-
 static void *serve(void *arg)
 {
         struct meanwhile *m = arg;
         uint64_t end = now_ns() + AWAKE_NS;
 
-        wake(m);
+        m->state = m->processor < 0 || leave_processor(m->processor) < 0 ? ELSEWHERE : ALONE;
         while (now_ns() < end) {
+                if (m->state == ASKED)
+                        m->state = processor_move(getpid(), m->processor) < 0 ? ELSEWHERE : SHARED;
                 if (run_next(m, 0, MEANWHILE_JOBS))
                         end = now_ns() + AWAKE_NS;
                 else if (m->over && m->taken == m->begun)
@@ -64,20 +54,33 @@ static void *serve(void *arg)
         return NULL;
 }
 
-void meanwhile_ready(struct meanwhile *m, int processor)
+/* Wait until the thread is in another state, but not for long: others may have its processor. */
+static void await_state(const struct meanwhile *m, int was)
 {
         uint64_t end = now_ns() + WAKE_NS;
-        int was = COMING;
 
-        m->processor = processors() == 2 ? processor : -1;
-        m->caller = (pid_t)syscall(SYS_gettid);
-        m->there = processors() > 1 && start_thread(&m->thread, serve, m) == 0;
-        while (m->there && m->start == COMING && now_ns() < end)
+        while (m->state == was && now_ns() < end)
                 sched_yield();
-        if (!atomic_compare_exchange_strong(&m->start, &was, LATE))
-                while (m->start == MOVING)
-                        sched_yield();
-        if (m->start == SHARING)
+}
+
+void meanwhile_ready(struct meanwhile *m, int processor)
+{
+        m->processor = processors() == 2 ? processor : -1;
+        m->there = processors() > 1 && start_thread(&m->thread, serve, m) == 0;
+        if (m->there)
+                await_state(m, COMING);
+}
+
+/* It is the other thread that moves us: who has the target's processor could keep us from leaving it again. */
+void meanwhile_share(void *arg)
+{
+        struct meanwhile *m = arg;
+
+        if (m->state != ALONE)
+                return;
+        m->state = ASKED;
+        await_state(m, ASKED);
+        if (m->state == SHARED)
                 processor_share();
 }
 

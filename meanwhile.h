@@ -3,6 +3,7 @@
  * meanwhile.h - jobs by a second thread, while the first one does others
  *
  *      meanwhile_ready(&m, processor);         before the stop: it is awake
+ *      meanwhile_share(&m);                    right before it
  *      meanwhile_begin(&m, job, arg, 0);
  *      meanwhile_begin(&m, next, arg, 1);      not before that one is done
  *      ...                                     what has nothing to do with them
@@ -21,7 +22,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/types.h>
 
 #define MEANWHILE_JOBS  4               /* at most */
 
@@ -33,16 +33,21 @@ struct meanwhile {              /* all zero: nothing */
         atomic_int over;        /* the thread shall end when there is no job */
         int       there;        /* it is to be joined */
         int       processor;    /* to be shared with the target; -1: none */
-        pid_t     caller;
-        atomic_int start;       /* of the thread: enum of meanwhile.c */
+        atomic_int state;       /* of the thread: enum of meanwhile.c */
         pthread_t thread;
 };
 
 /*
- * Without memory for a thread it is done without. processor: that the target ran on last; -1: any. Where
- * there are two, and nobody else has them, the caller shares that one now, and the thread keeps the other one busy.
+ * Without memory for a thread it is done without. processor: that the target ran on
+ * last, and the thread is to keep off, if there are two; -1: it goes where it likes.
  */
 void meanwhile_ready(struct meanwhile *m, int processor);
+
+/*
+ * m is the struct. Right before the target is stopped: the first thread of this process, which is to call
+ * it, shares that processor with the target, and the thread of m keeps the other one busy.
+ */
+void meanwhile_share(void *m);
 
 /*
  * job(arg), once, not before the first `after` jobs are done; it ends within the time that

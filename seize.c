@@ -122,6 +122,11 @@ static int seize_task(struct trace *t, pid_t tid)
         t->n++;
         if (is_foreign(t, tid))         /* not stopped yet: it does not notice when we end */
                 return fail("thread %d left process %d when it was seized", tid, t->pid);
+        if (!t->held_ns) {
+                if (t->before)
+                        t->before(t->before_arg);
+                t->held_ns = now_ns();
+        }
         if (trace_interrupt(t, tid) < 0 && errno != ESRCH)      /* one that just died: waiting shows it */
                 return fail("interrupt %d:", tid);
         return 1;

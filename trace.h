@@ -94,6 +94,9 @@ struct trace {
         int      stubborn;      /* seize in spite of stop_wanted(), and say nothing when that is refused */
         uint64_t options;       /* PTRACE_O_* beside the usual ones */
         pid_t    cloned;        /* a child that a thread has made: trace_follow_clone(); 0: none */
+        void   (*before)(void *);       /* called when the first thread is about to be interrupted, unless NULL, */
+        void    *before_arg;
+        uint64_t held_ns;       /* and when that was, by now_ns() */
         uint64_t asked_ns;      /* when has_ended() of trace.c was asked last */
         int      died;          /* that was said; nothing is to be put back any more */
         struct trace_seen *seen;        /* seize_look(), in the order of /proc */
