@@ -34,8 +34,13 @@ found() { grep -Eq '^(ready|skip)' "$out"; }
 for place in rsp-low rsp-zero rsp-noncanonical rsp-highest rsp-in-code rsp-in-nothing rsp-in-readonly rsp-in-shared \
              tiny-stack-above-data tiny-stack-above-shared tiny-stack-above-readonly tiny-stack-above-nothing \
              altstack step vdso vsyscall pkru rseq; do
-        background "$VICTIMS/victim-odd" $place beat.$place
-        await 20 ready_or_dead found
+        # Not dumped yet, but ended: seen once of `step`, when the kernel of a guest had not been told what a trap was for (DR6 0).
+        for start in 1 2 3; do
+                background "$VICTIMS/victim-odd" $place beat.$place
+                await 20 ready_or_dead found
+                { alive "$pid" || grep -q '^skip' "$out"; } && break
+                diag "start $start: $(grep '^corrupt' "$out")"
+        done
         if grep -q '^skip' "$out"; then
                 skip "$place" "$(sed -n 's/^skip //p' "$out")"
                 continue
