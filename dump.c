@@ -80,7 +80,7 @@ struct dump {
         int      outside;               /* the parasite could not be used */
         int      visits;                /* of the parasite */
         int      left;                  /* something stays in the target, or is not as it was */
-        uint64_t begun_ns, stopped_ns, released_ns;     /* now_ns() */
+        uint64_t begun_ns, released_ns; /* now_ns(); it was stopped at t.held_ns */
         uint64_t stopped_at;            /* CLOCK_REALTIME */
         struct stats stats;
 };
@@ -170,7 +170,7 @@ static int stop_target(struct dump *d)
         d->noted = notes_mark(&d->notes);
         if (seize_all(d) < 0)
                 return -1;
-        d->stopped_ns = d->stats.lap_ns = d->t.held_ns;
+        d->stats.lap_ns = d->t.held_ns;
         stats_lap(&d->stats, STEP_SEIZE);
         return 0;
 }
@@ -525,7 +525,7 @@ static int write_rest(struct dump *d, struct img_end *end)
                 stats_reaping(&d->snapshot.twin.reaping);
         if (rc < 0)
                 return EXIT_FAILED;
-        end->pause_ns = d->released_ns - d->stopped_ns;
+        end->pause_ns = d->released_ns - d->t.held_ns;
         end->total_ns = now_ns() - d->begun_ns;
         return imgwrite_finish(d->out, end) < 0 ? EXIT_FAILED : EXIT_DONE;
 }

@@ -67,7 +67,7 @@ void meanwhile_ready(struct meanwhile *m, int processor)
 {
         m->processor = processors() == 2 ? processor : -1;
         m->there = processors() > 1 && start_thread(&m->thread, serve, m) == 0;
-        if (m->there)
+        if (m->there && m->processor >= 0)
                 await_state(m, COMING);
 }
 
