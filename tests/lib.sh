@@ -215,6 +215,12 @@ victim() {                      # CMD...: started and ready or asleep; sets pid 
         bail "the victim did not start: $*"
 }
 
+huge_pages() {                  # N: so many may be had until the test ends; false when that is not for us to say
+        t_spare=/proc/sys/vm/nr_overcommit_hugepages
+        { [ "$(cat $t_spare 2>/dev/null)" = 0 ] && echo "$1" 2>/dev/null >$t_spare; } || return 1
+        trap 't_status=$?; echo 0 >$t_spare; (exit $t_status); t_finish' EXIT
+}
+
 python_ready() {                # FILE: a victim, that has printed ready and sleeps; sets pid and out
         background python3 "$1"
         await 20 ready_or_dead grep -q ready "$out"

@@ -5,9 +5,7 @@
 . "${0%/*}/lib.sh"
 
 need python3 strace
-spare=/proc/sys/vm/nr_overcommit_hugepages
-{ [ "$(cat $spare 2>/dev/null)" = 0 ] && echo 8 2>/dev/null >$spare; } || skip_all 'how many huge pages there may be is not for us to say'
-trap 't_status=$?; echo 0 >$spare; (exit $t_status); t_finish' EXIT
+huge_pages 8 || skip_all 'how many huge pages there may be is not for us to say'
 
 cat >huge.py <<'EOF'
 import mmap, time

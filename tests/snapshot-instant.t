@@ -9,11 +9,7 @@ dumps=${DUMPS:-10}              # of each kind
 nap=2                           # seconds; one that takes nothing for 15 is given up
 [ "${PATIENCE:-1}" -eq 1 ] || nap=10
 
-# Huge pages for the victim, and none more: a copy on write takes its own from the copy.
-spare=/proc/sys/vm/nr_overcommit_hugepages
-if [ "$(cat $spare 2>/dev/null)" = 0 ] && echo 2 2>/dev/null >$spare; then
-        trap 't_status=$?; echo 0 >$spare; (exit $t_status); t_finish' EXIT
-fi
+huge_pages 2 || :               # for the victim, and none more: a copy on write takes its own from the copy
 
 kinds() { awk '$1 == "counter" && !seen[$3]++ { print $3 }' "$out"; }
 
