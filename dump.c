@@ -139,7 +139,7 @@ static int check_identity(struct dump *d)
                 return fail("process %d died during the dump", d->t.pid);
         if (now.start_stack != d->stat.start_stack || now.start_code != d->stat.start_code)
                 return fail("process %d executed another program during the dump", d->t.pid);
-        now.state = d->stat.state;
+        now.state = d->t.task[0].tid == d->t.pid ? d->t.task[0].state : d->stat.state;
         now.start_ticks = d->stat.start_ticks;
         memcpy(now.comm, d->stat.comm, sizeof now.comm);
         d->stat = now;

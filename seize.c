@@ -122,6 +122,11 @@ static int seize_task(struct trace *t, pid_t tid)
         t->n++;
         if (is_foreign(t, tid))         /* not stopped yet: it does not notice when we end */
                 return fail("thread %d left process %d when it was seized", tid, t->pid);
+        if (s.state == 't') {           /* another tracer held it when we looked, and has let go of it since */
+                see(t, &s, tid);
+                k->state = s.state;
+                k->syscall = s.syscall;
+        }
         if (!t->held_ns) {
                 if (t->before)
                         t->before(t->before_arg);
@@ -336,12 +341,12 @@ static int let_go(struct trace *t, struct trace_task *k)
         return 0;
 }
 
-/* It waits for nothing but a processor, of which others may have the use. */
+/* It waits for nothing but a processor, of which others may have the use; or has stopped right now. */
 static int is_runnable(const struct trace *t, pid_t tid)
 {
         struct proc_stat st;
 
-        return proc_stat(t->dir, tid, &st) == 0 && st.state == 'R';
+        return proc_stat(t->dir, tid, &st) == 0 && (st.state == 'R' || st.state == 't');
 }
 
 /*

@@ -483,8 +483,8 @@ int trace_repeat(struct trace *t, struct trace_task *k)
         struct user_regs_struct regs;
 
         /* what enters the kernel otherwise than by a call has orig_rax -1; a stop and SIGCONT end a call with EINTR as well */
-        if ((long)k->regs.rax != -EINTR || nr < 0 || k->state == 'T' || k->state == 't' ||
-            !restart_safe(nr) || trace_has_signal(t, k) || (restart_of_sockets(nr) && !reads_socket(t, k)))
+        if ((long)k->regs.rax != -EINTR || nr < 0 || k->state == 'T' || !restart_safe(nr) || trace_has_signal(t, k) ||
+            (restart_of_sockets(nr) && !reads_socket(t, k)))
                 return 0;
         k->again = 1;
         regs = trace_home_regs(k);

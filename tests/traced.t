@@ -32,4 +32,29 @@ background strace -o /dev/null -p "$target"
 by=$pid
 traced_by strace
 
+# Two at a time: this one looks at it while the other one holds it, and stops it when that has let go.
+victim "$VICTIMS/victim-call" sigwaitinfo 8000
+target=$pid
+call=$out
+delayed() {                     # CALL US ARG...
+        d_call=$1 d_us=$2
+        shift 2
+        background strace -f -qq -o "log.$d_call" -e trace="$d_call" -e inject="$d_call:delay_enter=$d_us:when=1" "$CRDUMP" "$@"
+}
+delayed process_vm_readv $((2000000 * ${PATIENCE:-1})) --stop "$target" first.img
+first=$pid
+await 10 is_traced "$target" || bail 'the first dump does not hold it'
+delayed ptrace $((3000000 * ${PATIENCE:-1})) "$target" img
+second=$pid
+await 10 grep -q PTRACE_SEIZE log.ptrace
+ok 'the second dump looks at it while the first one holds it' is_traced "$target"
+wait "$first"
+is $? 0 'the first dump ends well'
+wait "$second"
+is $? 0 'so does the second one'
+"$CRDUMP" show img >shown
+ok 'the second image does not have it as traced' grep -q 'sleeping in rt_sigtimedwait' shown
+await 20 grep -q '^sigwaitinfo' "$call"
+ok 'its call has not ended with EINTR' grep -q 'errno=0' "$call"
+
 done_testing
