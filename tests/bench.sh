@@ -168,13 +168,13 @@ scaled() {                      # FEW MANY WHAT COLUMN threads|maps
         goal "$lots $what to $few" "$(cat "scale.$lots" "scale.$few" | paste -sd ' ' | awk '{ print $1 / $2 }')" 5 ''
 }
 
-# One processor and two, of a sleeping victim, that has none to itself. What pigz makes of the second one tells what there is to be had.
+# One processor and two, of a victim that sleeps nearly all the time, and has none to itself. What pigz makes of the second one tells what there is to be had.
 deflated() {                    # MIB
         start_victim "$1" tick gaps 0 text
         rounds crdump stop z write gcore
         rows "$1 MiB text"
         first=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
-        start_victim "$1" tick gaps 0 text
+        start_victim "$1" doze gaps 0 text
         "$crdump" -q --stop "$victim" "$out/img" || exit 1
         i=0
         while [ "$i" -lt "$ROUNDS" ]; do
