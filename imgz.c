@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <zlib.h>
 
 #include "image.h"
+#include "processor.h"
 #include "util.h"
 
 struct imgz {
@@ -21,6 +21,7 @@ struct imgz {
                 struct imgz *z;
                 z_stream s;
                 int ready;              /* s is */
+                int moved;              /* it has been to its own processor */
                 pthread_t thread;
         } worker[IMGZ_MAX];
 };
@@ -60,6 +61,9 @@ static void *worker(void *arg)
                 if (!z->first)
                         z->end = &z->first;
                 pthread_mutex_unlock(&z->lock);
+                /* woken at once, they would share a processor for milliseconds, while another one is idle */
+                if (!w->moved++)
+                        processor_move(0, (int)(w - z->worker));
                 deflate_it(&w->s, j);
                 pthread_mutex_lock(&z->lock);
                 j->done = 1;
@@ -72,8 +76,7 @@ static void *worker(void *arg)
 struct imgz *imgz_open(int level)
 {
         struct imgz *z = calloc(1, sizeof *z);
-        cpu_set_t set;
-        unsigned want = sched_getaffinity(0, sizeof set, &set) < 0 ? 1 : (unsigned)CPU_COUNT(&set);
+        unsigned want = (unsigned)processors();
 
         if (!z) {
                 fail("compress:");

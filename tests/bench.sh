@@ -168,7 +168,8 @@ scaled() {                      # FEW MANY WHAT COLUMN threads|maps
         goal "$lots $what to $few" "$(cat "scale.$lots" "scale.$few" | paste -sd ' ' | awk '{ print $1 / $2 }')" 5 ''
 }
 
-# One processor and two, of a victim that sleeps nearly all the time, and has none to itself. What pigz makes of the second one tells what there is to be had.
+# One processor and two, of a victim that sleeps nearly all the time, and has none to itself. What pigz makes of the second one
+# tells what there is to be had.
 deflated() {                    # MIB
         start_victim "$1" tick gaps 0 text
         rounds crdump stop z write gcore
