@@ -33,18 +33,18 @@ by=$pid
 traced_by strace
 
 # Two at a time: this one looks at it while the other one holds it, and stops it when that has let go.
-victim "$VICTIMS/victim-call" sigwaitinfo 8000
+victim "$VICTIMS/victim-call" sigwaitinfo $((8000 * ${PATIENCE:-1}))
 target=$pid
 call=$out
-delayed() {                     # CALL US ARG...
+delayed() {                     # CALL US ARG...: less than the five seconds that a thread has to stop
         d_call=$1 d_us=$2
         shift 2
         background strace -f -qq -o "log.$d_call" -e trace="$d_call" -e inject="$d_call:delay_enter=$d_us:when=1" "$CRDUMP" "$@"
 }
-delayed process_vm_readv $((2000000 * ${PATIENCE:-1})) --stop "$target" first.img
+delayed process_vm_readv 3500000 --stop "$target" first.img
 first=$pid
 await 10 is_traced "$target" || bail 'the first dump does not hold it'
-delayed ptrace $((3000000 * ${PATIENCE:-1})) "$target" img
+delayed ptrace 4000000 "$target" img
 second=$pid
 await 10 grep -q PTRACE_SEIZE log.ptrace
 ok 'the second dump looks at it while the first one holds it' is_traced "$target"
