@@ -21,7 +21,6 @@ struct imgz {
                 struct imgz *z;
                 z_stream s;
                 int ready;              /* s is */
-                int moved;              /* it has been to its own processor */
                 pthread_t thread;
         } worker[IMGZ_MAX];
 };
@@ -46,6 +45,7 @@ static void *worker(void *arg)
 {
         struct worker *w = arg;
         struct imgz *z = w->z;
+        int moved = 0;
 
         pthread_mutex_lock(&z->lock);
         for (;;) {
@@ -62,7 +62,7 @@ static void *worker(void *arg)
                         z->end = &z->first;
                 pthread_mutex_unlock(&z->lock);
                 /* woken at once, they would share a processor for milliseconds, while another one is idle */
-                if (!w->moved++)
+                if (!moved++)
                         processor_move(0, (int)(w - z->worker));
                 deflate_it(&w->s, j);
                 pthread_mutex_lock(&z->lock);

@@ -102,15 +102,12 @@ static int is_foreign(const struct trace *t, pid_t tid)
 static int seize_task(struct trace *t, pid_t tid)
 {
         struct trace_seen s = seen(t, tid);
-        struct trace_task *k;
         struct proc_stat st;
 
         if (t->n == t->cap && trace_prepare(t, 2 * t->cap) < 0)
                 return -1;
         if (s.state == 'Z' || s.state == 'X' || is_foreign(t, tid))
                 return 0;
-        k = &t->task[t->n];
-        *k = (struct trace_task){ .tid = tid, .state = s.state, .syscall = s.syscall, .processor = s.processor };
         if (trace_request(t, PTRACE_SEIZE, tid, 0, (void *)TRACE_OPTIONS) < 0) {
                 int err = errno;
 
@@ -118,15 +115,12 @@ static int seize_task(struct trace *t, pid_t tid)
                         return 0;
                 return fail_seize(t, tid, err);
         }
-        k->seized = 1;
-        t->n++;
+        if (s.state == 't')             /* another tracer held it when we looked, and has let go of it since */
+                see(t, &s, tid);
+        t->task[t->n++] = (struct trace_task){
+                .tid = tid, .seized = 1, .state = s.state, .syscall = s.syscall, .processor = s.processor };
         if (is_foreign(t, tid))         /* not stopped yet: it does not notice when we end */
                 return fail("thread %d left process %d when it was seized", tid, t->pid);
-        if (s.state == 't') {           /* another tracer held it when we looked, and has let go of it since */
-                see(t, &s, tid);
-                k->state = s.state;
-                k->syscall = s.syscall;
-        }
         if (!t->held_ns) {
                 if (t->before)
                         t->before(t->before_arg);

@@ -48,7 +48,7 @@ enum trace_piece { TRACE_XSTATE, TRACE_XSTATE_NOW, TRACE_SAVED, TRACE_BUILD, TRA
 
 struct trace_task {
         pid_t    tid;           /* first, for find_number(), as in trace_seen */
-        char     state;         /* letter of /proc before the seize; T if its group was stopped by then */
+        char     state;         /* letter of /proc before the seize, after it if that was t; T if its group was stopped by then */
         int      syscall;       /* that it slept in before the seize: proc_syscall() */
         uint32_t processor;     /* that it had run on last, before the seize */
         int      seized;        /* ours until it is detached or gone */

@@ -6,11 +6,10 @@
  *
  * Holds MIB of private memory in 4K pages, all of it touched, no page like
  * another; in huge pages; of text, which deflates to a third; or with each page a
- * mapping of its own. Reads the clock
- * over and over (spin), or sleeps 20 us between (tick), or 2 ms (doze), or writes a
- * word into a page somewhere (write), and keeps in GAPFILE, which bench-run shares
- * with it, the largest gap that it has seen and how often it has looked. THREADS more
- * sleep. A gap in which it was not switched out, nor forked, was not made by anybody
+ * mapping of its own. Reads the clock over and over (spin), or sleeps 20 us between
+ * (tick), or 2 ms (doze), or writes a word into a page somewhere (write), and keeps in
+ * GAPFILE, which bench-run shares with it, the largest gap that it has seen and how
+ * often it has looked. THREADS more sleep. A gap in which it was not switched out, nor forked, was not made by anybody
  * in here: a host had taken the processor away. Unless it writes, that does not
  * count. Prints "ready" when all is there. SIGUSR1: makes a child by fork(2), which
  * ends at once.
@@ -148,12 +147,12 @@ switches(void)
 int
 main(int argc, char **argv)
 {
-        struct timespec nap = { .tv_nsec = TICK_NS };
+        struct timespec nap = { 0 };
         struct gaps *g;
         uint64_t last, t, asked = 0, *memory;
         long before = 0;
         size_t pages;
-        int fd, naps, writes;
+        int fd, writes;
 
         if (argc < 4 || argc > 6 || (fd = open(argv[3], O_RDWR | O_CREAT, 0600)) < 0 || ftruncate(fd, sizeof *g) < 0) {
                 fputs("usage: bench-victim MIB spin|tick|doze|write GAPFILE [THREADS [huge|text|maps]]\n", stderr);
@@ -165,8 +164,9 @@ main(int argc, char **argv)
         prctl(PR_SET_TIMERSLACK, 1000);
         signal(SIGCHLD, SIG_IGN);
         signal(SIGUSR1, make_child);
-        naps = strcmp(argv[2], "tick") == 0 || strcmp(argv[2], "doze") == 0;
-        if (strcmp(argv[2], "doze") == 0)
+        if (strcmp(argv[2], "tick") == 0)
+                nap.tv_nsec = TICK_NS;
+        else if (strcmp(argv[2], "doze") == 0)
                 nap.tv_nsec = DOZE_NS;
         writes = strcmp(argv[2], "write") == 0;
         pages = strtoull(argv[1], NULL, 10) << 8;
@@ -174,7 +174,7 @@ main(int argc, char **argv)
         if (write(1, "ready\n", 6) != 6)
                 return 2;
         for (last = now();; last = t) {
-                if (naps)
+                if (nap.tv_nsec)
                         nanosleep(&nap, NULL);
                 if (writes)
                         memory[xorshift() % pages << 9]++;
@@ -182,7 +182,7 @@ main(int argc, char **argv)
                 if (atomic_exchange(&g->reset, 0))
                         atomic_store(&g->largest_ns, 0);
                 else if (t - last > atomic_load(&g->largest_ns) &&
-                         (naps || writes || forked || t - last < BRIEF_NS || switches() != before))
+                         (nap.tv_nsec || writes || forked || t - last < BRIEF_NS || switches() != before))
                         atomic_store(&g->largest_ns, t - last);
                 if (t - asked > ASK_NS || t - last > ASK_NS) {
                         before = switches();
